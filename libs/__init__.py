@@ -1,0 +1,1 @@
+"""Libraries that every service stands on. No library imports a service."""

@@ -1,0 +1,88 @@
+"""What a handler may know besides the record and the message. Nothing here does any I/O."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import TypeVar
+from uuid import uuid5
+from zoneinfo import ZoneInfo
+
+from libs.decisions.records import Record, Records, RecordType
+from libs.lifecycle import Reason
+from libs.messages.base import Cause, Meta, Model
+from libs.messages.parties import Role
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+Body = TypeVar("Body", bound=Model)
+
+
+class NotYet(Exception):  # noqa: N818 - not a failure: the message is tried again
+    """What this message needs has not arrived here yet.
+
+    The chassis keeps the message and tries again with growing pauses; when that has lasted
+    `Settings.deferral_seconds_max` it is rejected with `reason`. Only for messages that open
+    a document: while one waits, later messages of the same document are not held back.
+    """
+
+    def __init__(self, reason: Reason, /, **params: object) -> None:
+        self.reason = reason
+        self.params = params
+        super().__init__(f"{reason.code}: {reason.text('en', **params)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who signed the message, as the certificate says."""
+
+    role: Role
+    party: str  # USCC, partner code or service name
+    name: str  # enterprise or partner name
+    holder: str = ""  # the person a card belongs to
+    card: str = ""  # card number
+
+    @property
+    def label(self) -> str:
+        """How status records name this party."""
+        return f"{self.name}（{self.holder}）" if self.holder else self.name or self.party
+
+
+@dataclass(frozen=True)
+class Context:
+    """One message's surroundings.
+
+    `now` is the broker's time of the message, so that deciding again decides the same.
+    """
+
+    service: str
+    actor: Actor
+    now: datetime
+    cause: Cause
+    topic: str
+    records: Records
+    _serial: Iterator[int] = field(default_factory=count)
+
+    def read(self, type: RecordType[Body], id: str) -> Record[Body] | None:
+        """A record declared in the handler's `reads`. Raises KeyError when it was not."""
+        return self.records[type.ref(id)]
+
+    @property
+    def today(self) -> date:
+        """The date in Beijing."""
+        return self.now.astimezone(BEIJING).date()
+
+    def meta(self, document_id: str) -> Meta:
+        """The head of the next message that this decision emits; ids are repeatable."""
+        return Meta(
+            message_id=uuid5(
+                # the digest, so that nobody can bring about our ids by choosing a message id
+                self.cause.message_id,
+                f"{self.service}:{self.cause.digest}:{next(self._serial)}",
+            ),
+            document_id=document_id,
+            sender=self.service,
+            created_at=self.now.astimezone(UTC),
+            in_reply_to=self.cause.message_id,
+        )
+
+

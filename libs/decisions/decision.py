@@ -1,0 +1,114 @@
+"""What a handler answers: records to save and messages to send. Only data."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from libs.decisions.context import Context
+from libs.decisions.records import AnyRecord, Record, RecordType, Ref
+from libs.lifecycle import Move
+from libs.messages.base import Message, Model
+
+Body = TypeVar("Body", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """A message of our own, signed by this service, to `topic`; keyed by its document id."""
+
+    topic: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The handled message itself, byte for byte with its signature, on to `topic`."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Call the handler of timer `name` for `ref` at `due_at`. One a (ref, name): set again moves it."""
+
+    ref: Ref
+    name: str
+    due_at: datetime | None  # None: cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything one message causes, saved in one transaction or not at all."""
+
+    saves: tuple[AnyRecord, ...] = ()
+    sends: tuple[Emit | Forward, ...] = ()
+    timers: tuple[Timer, ...] = ()
+
+    def save(self, *records: AnyRecord) -> "Decision":
+        """Also store these records."""
+        return replace(self, saves=(*self.saves, *records))
+
+    def emit(self, topic: str, message: Message) -> "Decision":
+        """Also send `message`, signed by this service."""
+        return replace(self, sends=(*self.sends, Emit(topic, message)))
+
+    def forward(self, topic: str) -> "Decision":
+        """Also pass the handled message on, untouched."""
+        return replace(self, sends=(*self.sends, Forward(topic)))
+
+    def at(self, ref: Ref, name: str, due_at: datetime | None) -> "Decision":
+        """Also set (or with None cancel) a timer."""
+        return replace(self, timers=(*self.timers, Timer(ref, name, due_at)))
+
+    def __add__(self, other: "Decision") -> "Decision":
+        return Decision(
+            self.saves + other.saves, self.sends + other.sends, self.timers + other.timers
+        )
+
+
+NOTHING = Decision()
+
+
+def moved(
+    type: RecordType[Body],
+    id: str,
+    before: Record[Body] | None,
+    move: Move,
+    body: Body,
+    ctx: Context,
+    *,
+    owner: str = "",
+    reason_code: str | None = None,
+    note: str = "",
+) -> tuple[Record[Body], Decision]:
+    """Make `move`: the record after it, and the decision that saves it and tells of it.
+
+    The event carries each field of `body` that the event kind also has; a field named `form`
+    (the large signed document) only when it changed. `note` overrides the table's sentence.
+    """
+    after = (
+        before.next(body, move.to.code)
+        if before
+        else type.first(id, owner=owner, body=body, status=move.to.code)
+    )
+    if type.event is None:
+        raise TypeError(f"{type.name} is a copy: it has no lifecycle and no event")
+    parts = {name: getattr(body, name) for name in type.body.model_fields if name != "meta"}
+    if before is not None and getattr(before.body, "form", None) == parts.get("form"):
+        parts.pop("form", None)
+    event = type.event(
+        meta=ctx.meta(id),
+        sequence=after.version,
+        action=move.action.name,
+        from_status=before.status if before else None,
+        status=move.to.code,
+        status_name=move.to.zh,
+        owner=after.owner,
+        actor_role=ctx.actor.role,
+        actor=ctx.actor.label,
+        cause=ctx.cause,
+        reason_code=reason_code,
+        note=note or move.sentence,
+        **{name: value for name, value in parts.items() if name in type.event.model_fields},
+    )
+    return after, Decision().save(after).emit(f"{ctx.service}.events", event)
