@@ -1,0 +1,68 @@
+# `make` alone lists every target. HOME_DIR= and PORT_BASE= choose where a stack lives and its ports.
+
+PY := .venv/bin/python
+TONGBAO := .venv/bin/tongbao
+STACK := $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(PORT_BASE),--port-base $(PORT_BASE))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup up down status demo bench test test-fast lint types imports generated pytest \
+	format generate clean distclean
+
+help: ## List every target with its sentence
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  HOME_DIR=DIR and PORT_BASE=N give a second stack its own place and ports."
+
+setup: ## Install everything into .venv, with locked and checked packages; nothing when up to date
+	@sh deploy/setup.sh
+
+up: setup ## Start the whole system on this machine and print where everything listens
+	@$(TONGBAO) up $(STACK)
+
+down: setup ## Stop what `make up` started
+	@$(TONGBAO) down $(STACK)
+
+status: setup ## Show which processes of the local system run
+	@$(TONGBAO) status $(STACK)
+
+demo: setup ## Play the story: a card-signed cargo proposal becomes a policy in force
+	@$(TONGBAO) demo $(STACK)
+
+bench: setup ## Measure the system against its references
+	@$(TONGBAO) bench
+
+test: setup lint types imports generated pytest ## Run every check and every test, on the real Kafka and PostgreSQL
+
+test-fast: setup ## Run the tests that need no Kafka and no PostgreSQL
+	@$(PY) -m pytest tests/unit tests/property tests/contract tests/architecture -m "not stack"
+
+lint: setup ## Check style and formatting (ruff)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: setup ## Check types (mypy, strict)
+	@.venv/bin/mypy
+
+imports: setup ## Check which room may import which (import-linter)
+	@.venv/bin/lint-imports
+
+generated: setup ## Check that generated schemas and docs are fresh
+	@$(PY) -m libs.messages generate --check
+
+pytest: setup ## Run every test, without the other checks
+	@$(PY) -m pytest
+
+format: setup ## Format the code and mend what ruff can mend
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+generate: setup ## Write schemas, examples and docs that are made from code
+	@$(PY) -m libs.messages generate
+
+clean: ## Stop the local system and remove its data
+	@if [ -x $(TONGBAO) ]; then $(TONGBAO) down --purge $(STACK); else rm -rf .tongbao; fi
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+distclean: clean ## Remove .venv as well
+	@rm -rf .venv
