@@ -56,6 +56,7 @@ class LocalKafka:
 
     home: Home
     ports: Ports
+    name: str = NAME
 
     @property
     def bootstrap(self) -> str:
@@ -70,7 +71,7 @@ class LocalKafka:
         (self.home.kafka / "log4j2.yaml").write_text(_LOG4J)
         self._arguments(jars)
         self._settings("server.properties", self._data)
-        if not self._data.exists():
+        if not self.is_made:
             self._format()
 
     def program(self) -> Program:
@@ -88,6 +89,11 @@ class LocalKafka:
     def is_ready(self) -> bool:
         """Whether it listens; the broker does so only when it has joined its controller."""
         return is_listening(self.ports.kafka)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the data directory is there, whole."""
+        return self._data.exists()
 
     @property
     def _data(self) -> Path:

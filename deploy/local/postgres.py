@@ -40,13 +40,14 @@ class LocalPostgres:
 
     home: Home
     ports: Ports
+    name: str = NAME
 
     def prepare(self, admin_password: str) -> None:
         """Make the data directory, once.
 
         Raises: StackError when root has no way to run it; StartFailed when initdb refuses.
         """
-        if not self._data.exists():
+        if not self.is_made:
             self._init(admin_password)
 
     def program(self) -> Program:
@@ -64,6 +65,11 @@ class LocalPostgres:
     def url(self, login: str, password: str, database: str = DATABASE) -> str:
         """Address of a login; passwords are URL-safe by making."""
         return f"postgresql://{login}:{password}@{HOST}:{self.ports.postgres}/{database}"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the data directory is there, whole."""
+        return self._data.exists()
 
     @property
     def _data(self) -> Path:

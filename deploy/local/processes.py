@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -23,6 +24,7 @@ from deploy.local.home import Home, write_private
 _MARK = "TONGBAO_PROCESS"
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 _POLL_SECONDS = 0.05
+_STARTS = "=== starts"  # divides the runs in a log
 _CLOCK_SECONDS = 2.0  # the system's boot time, from which start times are counted, may be corrected
 
 _STOP_SIGNALS = {"postgres": signal.SIGINT}  # "fast": ends sessions, does not wait for them
@@ -95,6 +97,14 @@ class Supervisor:
             self._record_path(name).unlink(missing_ok=True)
         return [name for name, processes in found.items() if processes]
 
+    def kill(self, name: str) -> None:
+        """End whatever runs under this name at once: it must not write another byte."""
+        processes = self.find(name)
+        for process in processes:
+            _send(process, signal.SIGKILL)
+        _wait_gone(processes, 5)
+        self._record_path(name).unlink(missing_ok=True)
+
     def names(self) -> list[str]:
         """Names of all processes of this home that run, with or without a record."""
         recorded = {path.stem for path in self.home.run.glob("*.pid") if self.running(path.stem)}
@@ -129,7 +139,8 @@ class Supervisor:
         """The last lines of a log and where the rest is."""
         path = self.home.log_of(name)
         text = path.read_text(errors="replace") if path.exists() else ""
-        tail = "\n".join("    " + line[:300] for line in text.splitlines()[-lines:])
+        recent = text.rpartition(_STARTS)[2].splitlines()[1:]
+        tail = "\n".join("    " + line[:300] for line in recent[-lines:])
         full = ""
         if "No space left on device" in tail:
             full = "The disk is full: free some space and run the same command again. "
@@ -140,6 +151,8 @@ class Supervisor:
         if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
+            output.write(f"{_STARTS} {datetime.now(UTC).isoformat()}\n".encode())
+            output.flush()
             child = subprocess.Popen(  # noqa: S603 - the command is ours, no shell
                 program.command,
                 env={**program.env, _MARK: self._mark(program.name)},

@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from deploy.local.databases import create_databases
 from deploy.local.home import Home
@@ -17,13 +17,31 @@ from deploy.local.jars import ensure_jars
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import Ports, check_free
 from deploy.local.postgres import ADMIN, LocalPostgres
-from deploy.local.processes import Supervisor
+from deploy.local.processes import Program, Supervisor
 from deploy.local.progress import Reporter, SilentReporter
 from deploy.topics import Cluster, TopicPlan, create_topics
 
 SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
 _STOP_SECONDS = 30.0
 T = TypeVar("T")
+
+
+class Store(Protocol):
+    """What the two stores have in common."""
+
+    @property
+    def name(self) -> str:
+        """Name of its process."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its data directory is there, whole."""
+
+    def program(self) -> Program:
+        """What to run."""
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +78,18 @@ class LocalStack:
         Raises: StackError and its kin, in words for the user.
         """
         self.home.prepare()
+        self._forget_lost_stores()
         self._check_store_ports()
         jars = ensure_jars(self.report)
         with self.report.step("Starting PostgreSQL and Kafka"):
             self.kafka.prepare(jars)
             self.postgres.prepare(self.passwords[ADMIN])
-            stores = (
-                (self.kafka.program(), self.kafka.is_ready),
-                (self.postgres.program(), self.postgres.is_ready),
-            )
-            for program, _ in stores:
+            stores: tuple[Store, ...] = (self.kafka, self.postgres)
+            programs = [store.program() for store in stores]
+            for program in programs:
                 self.supervisor.start(program)
-            for program, is_ready in stores:
-                self.supervisor.wait_until(program, is_ready)
+            for store, program in zip(stores, programs, strict=True):
+                self.supervisor.wait_until(program, store.is_ready)
 
     def create_topics(self, plans: Iterable[TopicPlan]) -> list[str]:
         """Have these topics; returns those made now."""
@@ -101,6 +118,12 @@ class LocalStack:
             *self.supervisor.stop(others, _STOP_SECONDS),
             *self.supervisor.stop(stores, _STOP_SECONDS),
         ]
+
+    def _forget_lost_stores(self) -> None:
+        """A store whose data was removed would write into the data of its successor: end it."""
+        for store in (self.kafka, self.postgres):
+            if not store.is_made:
+                self.supervisor.kill(store.name)
 
     def _check_store_ports(self) -> None:
         wanted = []
