@@ -147,8 +147,8 @@ def _sweep(cache: Path) -> None:
 
 
 def _short(error: Exception) -> str:
-    """An error without addresses of registries, and short."""
-    return (str(error).split("://")[0].split("(")[0].strip(" :") or type(error).__name__)[:160]
+    """What went wrong, without the registry's address."""
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
 def write_lock() -> None:
