@@ -62,9 +62,14 @@ class LocalPostgres:
         """Whether it accepts connections; recovery after a crash comes before."""
         return is_listening(self.ports.postgres) and self._says_ready()
 
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{HOST}:{self.ports.postgres}"
+
     def url(self, login: str, password: str, database: str = DATABASE) -> str:
         """Address of a login; passwords are URL-safe by making."""
-        return f"postgresql://{login}:{password}@{HOST}:{self.ports.postgres}/{database}"
+        return f"postgresql://{login}:{password}@{self.address}/{database}"
 
     @property
     def is_made(self) -> bool:

@@ -4,49 +4,34 @@ Every step looks at what is there and does only what is missing, so that a bring
 anywhere is mended by the next.
 """
 
-import asyncio
-from collections.abc import Coroutine, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
 
 from deploy.local.databases import create_databases
+from deploy.local.environment import write_env
 from deploy.local.home import Home
 from deploy.local.jars import ensure_jars
 from deploy.local.kafka import LocalKafka
+from deploy.local.members import SERVICES, Member, Surroundings, members, migrate, sandbox, services
 from deploy.local.ports import Ports, check_free
 from deploy.local.postgres import ADMIN, LocalPostgres
-from deploy.local.processes import Program, Supervisor
+from deploy.local.processes import Supervisor
 from deploy.local.progress import Reporter, SilentReporter
+from deploy.local.waiting import answers, run
 from deploy.topics import Cluster, TopicPlan, create_topics
 
-SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
 _STOP_SECONDS = 30.0
-T = TypeVar("T")
-
-
-class Store(Protocol):
-    """What the two stores have in common."""
-
-    @property
-    def name(self) -> str:
-        """Name of its process."""
-
-    @property
-    def is_made(self) -> bool:
-        """Whether its data directory is there, whole."""
-
-    def program(self) -> Program:
-        """What to run."""
-
-    def is_ready(self) -> bool:
-        """Whether it answers."""
+_READY_SECONDS_MAX = 90.0
 
 
 @dataclass(frozen=True)
 class LocalStack:
-    """One stack: a home directory and a range of ports."""
+    """One stack: a home directory and a range of ports.
+
+    Its methods raise StackError and its kin, whose texts are meant for the user.
+    """
 
     home: Home
     ports: Ports = field(default_factory=Ports)
@@ -68,23 +53,32 @@ class LocalStack:
         return Supervisor(self.home)
 
     @cached_property
-    def passwords(self) -> dict[str, str]:
-        """Database passwords by login."""
-        return self.home.passwords([ADMIN, *SERVICES])
+    def surroundings(self) -> Surroundings:
+        """What members are told about this stack."""
+        return Surroundings(self.home, self.ports, self.kafka.bootstrap, self.database_url)
+
+    @property
+    def admin_url(self) -> str:
+        """The database as its administrator sees it."""
+        return self.postgres.url(ADMIN, self.home.passwords([ADMIN])[ADMIN])
+
+    def database_url(self, service: str) -> str:
+        """Where a service's own schema is."""
+        return self.postgres.url(service, self.home.passwords([service])[service])
 
     def start_stores(self) -> None:
-        """Have Kafka and PostgreSQL running and ready.
-
-        Raises: StackError and its kin, in words for the user.
-        """
+        """Have Kafka and PostgreSQL running and ready."""
         self.home.prepare()
-        self._forget_lost_stores()
-        self._check_store_ports()
+        stores: tuple[LocalKafka | LocalPostgres, ...] = (self.kafka, self.postgres)
+        for store in stores:
+            # one whose data was removed below it would write into the data of its successor
+            if not store.is_made:
+                self.supervisor.kill(store.name)
+        self._check_ports()
         jars = ensure_jars(self.report)
         with self.report.step("Starting PostgreSQL and Kafka"):
             self.kafka.prepare(jars)
-            self.postgres.prepare(self.passwords[ADMIN])
-            stores: tuple[Store, ...] = (self.kafka, self.postgres)
+            self.postgres.prepare(self.home.passwords([ADMIN])[ADMIN])
             programs = [store.program() for store in stores]
             for program in programs:
                 self.supervisor.start(program)
@@ -95,46 +89,63 @@ class LocalStack:
         """Have these topics; returns those made now."""
         return run(create_topics(Cluster(self.kafka.bootstrap), plans))
 
-    def create_databases(self, names: Iterable[str] = SERVICES) -> None:
+    def create_databases(self, names: Sequence[str] = SERVICES) -> None:
         """Have a schema and a login a service."""
-        logins = self.home.passwords(names)
-        run(create_databases(self.postgres, self.passwords[ADMIN], {n: logins[n] for n in names}))
+        known = self.home.passwords(names)
+        logins = {name: known[name] for name in names}
+        run(create_databases(self.postgres, self.home.passwords([ADMIN])[ADMIN], logins))
 
-    def database_url(self, service: str) -> str:
-        """Where a service's own schema is."""
-        return self.postgres.url(service, self.home.passwords([service])[service])
+    def start_services(self, names: Sequence[str] = SERVICES) -> None:
+        """Migrate and start these services; those that run already, unchanged, go on."""
+        chosen = [member for member in services(self.surroundings) if member.name in names]
+        with self.report.step("Preparing the services' tables"):
+            migrate(chosen)
+        self._start("Starting the services", chosen)
 
-    @property
-    def admin_url(self) -> str:
-        """The database as its administrator sees it."""
-        return self.postgres.url(ADMIN, self.passwords[ADMIN])
+    def start_sandbox(self) -> None:
+        """Start the insurers and banks of the sandbox."""
+        self._start("Starting the sandbox's insurers and banks", sandbox(self.surroundings))
 
     def stop(self) -> list[str]:
         """Stop whatever of this home runs: first those that use the stores, then the stores."""
         names = self.supervisor.names()
-        stores = [name for name in names if name in ("kafka", "postgres")]
+        stores = [name for name in names if name in (self.kafka.name, self.postgres.name)]
         others = [name for name in names if name not in stores]
         return [
             *self.supervisor.stop(others, _STOP_SECONDS),
             *self.supervisor.stop(stores, _STOP_SECONDS),
         ]
 
-    def _forget_lost_stores(self) -> None:
-        """A store whose data was removed would write into the data of its successor: end it."""
-        for store in (self.kafka, self.postgres):
-            if not store.is_made:
-                self.supervisor.kill(store.name)
+    def addresses(self) -> dict[str, str]:
+        """Where each process listens."""
+        return {
+            self.kafka.name: self.kafka.bootstrap,
+            self.postgres.name: self.postgres.address,
+            **{member.name: member.address for member in members(self.surroundings)},
+        }
 
-    def _check_store_ports(self) -> None:
-        wanted = []
-        if not self.supervisor.find("kafka"):
-            wanted += [("Kafka", self.ports.kafka), ("Kafka", self.ports.kafka_controller)]
-        if not self.supervisor.find("postgres"):
-            wanted.append(("PostgreSQL", self.ports.postgres))
-        check_free(wanted)
+    def cards(self) -> list[Path]:
+        """Certificates of the companies' software cards; the key stands beside each."""
+        return sorted(self.home.cards.glob("*.pem"))
 
+    def _start(self, title: str, chosen: Sequence[Member]) -> None:
+        with self.report.step(title) as step:
+            programs = [(member, member.program()) for member in chosen]
+            for member, program in programs:
+                write_env(self.home, member.name, member.settings)
+                self.supervisor.start(program)
+            for done, (member, program) in enumerate(programs):
+                step.advance(done, len(programs), member.name)
+                ready = answers(member.port, "/readyz")
+                self.supervisor.wait_until(program, ready, _READY_SECONDS_MAX)
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run async work to its end, also below a running event loop (tests)."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+    def _check_ports(self) -> None:
+        """Refuse before anything is started, when another program holds one of our ports."""
+        running = set(self.supervisor.names())
+        wanted = [
+            (self.kafka.name, self.ports.kafka),
+            (self.kafka.name, self.ports.kafka_controller),
+            (self.postgres.name, self.ports.postgres),
+            *((member.name, member.port) for member in members(self.surroundings)),
+        ]
+        check_free((name, port) for name, port in wanted if name not in running)
