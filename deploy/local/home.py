@@ -91,6 +91,18 @@ class Home:
             ) from error
         self.check_room()
 
+    @property
+    def port_base(self) -> int | None:
+        """The port base this home was last brought up with."""
+        try:
+            return int((self.root / "port-base").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def remember(self, port_base: int) -> None:
+        """Keep the port base, so that later commands need not be told."""
+        write_private(self.root / "port-base", f"{port_base}\n")
+
     def check_room(self) -> None:
         """Raise StackError when the disk has too little room to start."""
         free = shutil.disk_usage(self.root).free

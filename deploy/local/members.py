@@ -13,10 +13,10 @@ from deploy.local.errors import StartFailed
 from deploy.local.home import Home
 from deploy.local.ports import HOST, Ports
 from deploy.local.processes import Program
+from libs.messages.partners import PARTNERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
-PARTNERS = {"PICC": "insurer", "CPIC": "insurer", "ICBC": "bank", "BOC": "bank"}
 
 _MIGRATE_SECONDS_MAX = 120
 
@@ -81,12 +81,12 @@ def sandbox(around: Surroundings) -> list[Member]:
     return [
         Member(
             name=f"sandbox-{code.lower()}",
-            module=("sandbox", role, code),
+            module=("sandbox", partner.role.value, code),
             port=around.ports.sandbox(index),
             rooms=("libs/messages", "libs/signing", "sandbox"),
             settings=_partner_settings(around, code, around.ports.sandbox(index)),
         )
-        for index, (code, role) in enumerate(PARTNERS.items())
+        for index, (code, partner) in enumerate(PARTNERS.items())
     ]
 
 

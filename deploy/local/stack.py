@@ -15,7 +15,7 @@ from deploy.local.home import Home
 from deploy.local.jars import ensure_jars
 from deploy.local.kafka import LocalKafka
 from deploy.local.members import SERVICES, Member, Surroundings, members, migrate, sandbox, services
-from deploy.local.ports import Ports, check_free
+from deploy.local.ports import PORT_BASE, Ports, check_free
 from deploy.local.postgres import ADMIN, LocalPostgres
 from deploy.local.processes import Supervisor
 from deploy.local.progress import Reporter, SilentReporter
@@ -69,6 +69,9 @@ class LocalStack:
     def start_stores(self) -> None:
         """Have Kafka and PostgreSQL running and ready."""
         self.home.prepare()
+        if self.home.port_base not in (None, self.ports.base):
+            self.stop()
+        self.home.remember(self.ports.base)
         stores: tuple[LocalKafka | LocalPostgres, ...] = (self.kafka, self.postgres)
         for store in stores:
             # one whose data was removed below it would write into the data of its successor
@@ -127,6 +130,12 @@ class LocalStack:
     def cards(self) -> list[Path]:
         """Certificates of the companies' software cards; the key stands beside each."""
         return sorted(self.home.cards.glob("*.pem"))
+
+    @classmethod
+    def of(cls, root: Path, port_base: int | None, report: Reporter) -> "LocalStack":
+        """The stack of a directory, on the ports named or else on those it had last time."""
+        home = Home(root.absolute())
+        return cls(home, Ports(port_base or home.port_base or PORT_BASE), report)
 
     def _start(self, title: str, chosen: Sequence[Member]) -> None:
         with self.report.step(title) as step:
