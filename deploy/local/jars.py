@@ -1,7 +1,4 @@
-"""Kafka's jars: `kafka-jars.lock` names them with their SHA-256, which is checked before they run.
-
-`python -m deploy.local.jars` resolves them anew and writes the lock: for a change of version.
-"""
+"""Kafka's jars: `kafka-jars.lock` names them with their SHA-256, checked before they run."""
 
 import hashlib
 import os
@@ -14,19 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from jgo.maven import Artifact, Dependency, MavenContext, PythonResolver
 
 from deploy.local.errors import StackError
 from deploy.local.progress import Reporter
 
 LOCK = Path(__file__).with_name("kafka-jars.lock")
-_KAFKA = ("org.apache.kafka", "kafka_2.13", "4.1.1")
-# joins slf4j 1.7, which Kafka logs to, with the log4j that Kafka brings; taken alone, because its
-# project manages other versions of Kafka's parts
-_LOG_BINDING = ("org.apache.logging.log4j", "log4j-slf4j-impl", "2.24.3")
 _TRIES = 3
 _AT_ONCE = 6
-_TIMEOUT_SECONDS = 60
 _STALE_SECONDS = 3600
 
 
@@ -38,6 +29,11 @@ class Jar:
     group: str
     artifact: str
     version: str
+
+    @property
+    def coordinate(self) -> tuple[str, str, str]:
+        """Group, artifact and version."""
+        return self.group, self.artifact, self.version
 
     @property
     def file_name(self) -> str:
@@ -121,20 +117,17 @@ def _download(jar: Jar, cache: Path) -> None:
 
 
 def _fetch(jar: Jar, place: Path) -> Path:
-    resolver = PythonResolver()
-    context = MavenContext(resolver=resolver, repo_cache=place, timeout=_TIMEOUT_SECONDS)
-    component = context.project(jar.group, jar.artifact).at_version(jar.version)
-    path = resolver.download(component.artifact())
-    if path is None:
-        raise RuntimeError("not found")
-    return path
+    from deploy.local import repository  # noqa: PLC0415 - slow to load, and needed once
+
+    return repository.fetch(jar.coordinate, place)
 
 
 def _is_whole(path: Path, jar: Jar) -> bool:
-    return path.exists() and _digest(path) == jar.sha256
+    return path.exists() and digest(path) == jar.sha256
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -149,29 +142,3 @@ def _sweep(cache: Path) -> None:
 def _short(error: Exception) -> str:
     """What went wrong, without the registry's address."""
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-
-
-def write_lock() -> None:
-    """Resolve Kafka and its dependencies anew and write names and digests to the lock file."""
-    with tempfile.TemporaryDirectory() as place:
-        resolver = PythonResolver()
-        context = MavenContext(resolver=resolver, repo_cache=Path(place), timeout=_TIMEOUT_SECONDS)
-        kafka = _artifact(context, *_KAFKA)
-        chosen, needed = resolver.resolve([Dependency(kafka)])
-        artifacts = [one.artifact for one in [*chosen, *needed] if one.artifact.packaging == "jar"]
-        artifacts.append(_artifact(context, *_LOG_BINDING))
-        lines = [
-            f"{_digest(one.resolve())}  {one.groupId}:{one.artifactId}:{one.version}"
-            for one in artifacts
-        ]
-    lines.sort(key=lambda line: line.split()[1])
-    head = "# SHA-256 and coordinates of Kafka's jars; written by `python -m deploy.local.jars`"
-    LOCK.write_text("\n".join([head, *lines]) + "\n")
-
-
-def _artifact(context: MavenContext, group: str, artifact: str, version: str) -> Artifact:
-    return context.project(group, artifact).at_version(version).artifact()
-
-
-if __name__ == "__main__":
-    write_lock()

@@ -1,0 +1,29 @@
+"""The one command-line program; each verb is a function of `tongbao.commands`."""
+
+import sys
+
+import typer
+
+from tongbao.commands.down import down
+from tongbao.commands.run import run
+from tongbao.commands.status import status
+from tongbao.guard import guarded
+
+app = typer.Typer(
+    name="tongbao",
+    help="Tongbao (通保): insurance services of a trade single window.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for verb in (down, status, run):
+    app.command()(verb)
+
+
+def main() -> None:
+    """Entry point of the `tongbao` script."""
+    sys.exit(guarded(app))
+
+
+if __name__ == "__main__":
+    main()
