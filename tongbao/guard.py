@@ -1,5 +1,6 @@
 """No stack trace reaches a user: what is expected is one sentence, what is not goes to a log."""
 
+import errno
 import os
 import tempfile
 import traceback
@@ -14,6 +15,9 @@ from deploy.local.errors import StackError
 
 FAILED = 1
 INTERNAL = 70
+
+# what the machine refuses and its user can mend
+_ENVIRONMENT = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}
 
 _stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -31,6 +35,10 @@ def guarded(work: Callable[[], object]) -> int:
     except BrokenPipeError:
         return FAILED
     except Exception as problem:  # noqa: BLE001 - the last guard: the user sees a sentence, the log all
+        if isinstance(problem, OSError) and problem.errno in _ENVIRONMENT:
+            where = f": {problem.filename}" if problem.filename else ""
+            _stderr.print("[red]tongbao:[/]", Text(f"{problem.strerror}{where}"))
+            return FAILED
         path = _keep_trace(problem)
         _stderr.print(
             f"[red]tongbao:[/] an internal error stopped this command ({type(problem).__name__}). "

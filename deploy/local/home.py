@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 
-_ROOM_BYTES_MIN = 700 * 1024 * 1024  # Kafka's and PostgreSQL's data, jars, logs, with air
+_ROOM_BYTES_MIN = 500 * 1024 * 1024  # Kafka's and PostgreSQL's data and logs, with air
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a user sees when a verb fails."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,8 @@ def test_what_is_not_expected_is_one_sentence_and_a_log(
 def test_a_verb_that_works_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(lambda: None) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_full_disk_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda: fail(OSError(errno.ENOSPC, "No space left on device", "x"))) == FAILED
+    assert "No space left on device: x" in capsys.readouterr().err
