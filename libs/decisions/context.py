@@ -17,7 +17,7 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 Body = TypeVar("Body", bound=Model)
 
 
-class NotYet(Exception):  # noqa: N818 - not a failure: the message is tried again
+class NotYet(Exception):
     """What this message needs has not arrived here yet.
 
     The chassis keeps the message and tries again with growing pauses; when that has lasted
@@ -84,5 +84,3 @@ class Context:
             created_at=self.now.astimezone(UTC),
             in_reply_to=self.cause.message_id,
         )
-
-

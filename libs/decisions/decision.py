@@ -29,7 +29,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Call the handler of timer `name` for `ref` at `due_at`. One a (ref, name): set again moves it."""
+    """Call the handler of timer `name` for `ref` at `due_at`; set again, it moves."""
 
     ref: Ref
     name: str

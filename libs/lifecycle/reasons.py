@@ -16,7 +16,7 @@ class Reason:
         return (self.en if language == "en" else self.zh).format(**params)
 
 
-class Rejected(Exception):  # noqa: N818 - the business said no; nothing failed
+class Rejected(Exception):
     """Business says no. Becomes an event (companies) or a dead letter (partners)."""
 
     def __init__(self, reason: Reason, /, **params: object) -> None:

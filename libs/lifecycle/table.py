@@ -73,9 +73,7 @@ class Lifecycle:
         WRONG_STATE or WRONG_ROLE when the table has no such row.
         """
         rows = [
-            row
-            for row in self._rows.get((status, action.name), ())
-            if to is None or row.to == to
+            row for row in self._rows.get((status, action.name), ()) if to is None or row.to == to
         ]
         if not rows:
             raise self._wrong_state(status, action)
@@ -100,7 +98,7 @@ class Lifecycle:
     def mermaid(self) -> str:
         """The table as a Mermaid state diagram."""
         lines = ["stateDiagram-v2"]
-        lines += [f'    s{s.code}: {s.code} {s.zh}' for s in self.states]
+        lines += [f"    s{s.code}: {s.code} {s.zh}" for s in self.states]
         for row in self.transitions:
             frm = f"s{row.frm.code}" if row.frm else "[*]"
             who = "/".join(sorted(role.zh for role in row.who))

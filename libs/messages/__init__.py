@@ -1,0 +1,1 @@
+"""Documents and messages: one model, many faces."""

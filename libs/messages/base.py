@@ -1,12 +1,21 @@
 """The base of every model that travels, and the part that every message has."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
+from libs.messages.errors import FieldError, RulesBroken
 from libs.messages.parties import Role
 
 
@@ -16,6 +25,16 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
     )
+
+    def broken_rules(self) -> Iterator[FieldError]:
+        """Rules between fields that this value breaks; paths are relative, camelCase."""
+        return iter(())
+
+    @model_validator(mode="after")
+    def _keep_rules(self) -> Self:
+        if broken := tuple(self.broken_rules()):
+            raise RulesBroken(broken)
+        return self
 
 
 def _aware(value: datetime) -> datetime:
