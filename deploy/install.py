@@ -16,6 +16,7 @@ from typing import TextIO
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "set-up"
 UNDER_WAY = VENV / "set-up-under-way"
@@ -31,7 +32,7 @@ class SetUpFailed(Exception):
 def main() -> int:
     """Bring `.venv` up to date; the exit code is 0 when it is."""
     try:
-        if STAMP.exists() and STAMP.read_text() == _fingerprint():
+        if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == _fingerprint():
             return 0
         _set_up()
     except SetUpFailed as problem:
@@ -49,8 +50,7 @@ def main() -> int:
 def _fingerprint() -> str:
     """What the environment is made from; scripts name their place, so that counts too."""
     parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), Path(__file__).read_bytes()]
-    parts += [str(ROOT).encode(), platform.python_version().encode(), sys.prefix.encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    return hashlib.sha256(b"\0".join([*parts, str(ROOT).encode()])).hexdigest()
 
 
 def _set_up() -> None:
@@ -60,10 +60,13 @@ def _set_up() -> None:
             f"less than {_ROOM_BYTES_MIN // 2**20} MB are free on the disk of {ROOT}: "
             "free some space and run the same command again"
         )
-    print(f"… setting up .venv with Python {platform.python_version()}", flush=True)
     STAMP.unlink(missing_ok=True)
     if not _is_sound():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)  # noqa: S603
+        # below an activated .venv this would be the Python that is about to be cleared away
+        base = getattr(sys, "_base_executable", sys.executable)
+        print(f"… making .venv with Python {platform.python_version()}", flush=True)
+        subprocess.run([base, "-m", "venv", "--clear", str(VENV)], check=True)  # noqa: S603
+    print("… installing the locked packages into .venv", flush=True)
     UNDER_WAY.touch()
     _pip("--require-hashes", "-r", str(LOCK))
     # hatchling comes from the lock, so nothing is fetched for the project itself
@@ -74,20 +77,17 @@ def _set_up() -> None:
 
 
 def _is_sound() -> bool:
-    """Whether the environment is one to build on: of this Python, and not left half-installed."""
-    python = VENV / "bin" / "python"
-    if not python.exists() or UNDER_WAY.exists():
+    """Whether the environment is one to build on: it works, and was not left half-installed."""
+    if not PYTHON.exists() or UNDER_WAY.exists():
         return False
-    question = "import platform, pip; print(platform.python_version())"
-    answer = subprocess.run(  # noqa: S603
-        [str(python), "-c", question], capture_output=True, text=True, check=False
-    )
-    return answer.stdout.strip() == platform.python_version()
+    question = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    answer = subprocess.run([str(PYTHON), "-c", question], capture_output=True, check=False)  # noqa: S603
+    return answer.returncode == 0
 
 
 def _pip(*what: str) -> None:
     """Install, showing how far it is; everything pip says goes to a log."""
-    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--no-input", *what]
+    command = [str(PYTHON), "-m", "pip", "install", "--no-input", *what]
     with LOG.open("a") as log:
         child = subprocess.Popen(  # noqa: S603
             [*command, "--progress-bar", "off", "--disable-pip-version-check"],
