@@ -1,10 +1,10 @@
 """What a handler may know besides the record and the message. Nothing here does any I/O."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid5
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,9 @@ from libs.decisions.records import Record, Records, RecordType
 from libs.lifecycle import Reason
 from libs.messages.base import Cause, Meta, Model
 from libs.messages.parties import Role
+
+if TYPE_CHECKING:
+    from libs.decisions.decision import Decision
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 Body = TypeVar("Body", bound=Model)
@@ -21,13 +24,17 @@ class NotYet(Exception):
     """What this message needs has not arrived here yet.
 
     The chassis keeps the message and tries again with growing pauses; when that has lasted
-    `Settings.deferral_seconds_max` it is rejected with `reason`. Only for messages that open
-    a document: while one waits, later messages of the same document are not held back.
+    `Settings.deferral_seconds_max` the chassis carries out `otherwise`, or without it rejects
+    the message with `reason`. Only for messages that open a document: while one waits, later
+    messages of the same document are not held back.
     """
 
-    def __init__(self, reason: Reason, /, **params: object) -> None:
+    def __init__(
+        self, reason: Reason, /, *, otherwise: "Decision | None" = None, **params: object
+    ) -> None:
         self.reason = reason
         self.params = params
+        self.otherwise = otherwise
         super().__init__(f"{reason.code}: {reason.text('en', **params)}")
 
 
@@ -70,6 +77,10 @@ class Context:
     def today(self) -> date:
         """The date in Beijing."""
         return self.now.astimezone(BEIJING).date()
+
+    def on_behalf_of(self, actor: Actor) -> "Context":
+        """The same message, told as the deed of `actor`: whom the signer reports about."""
+        return replace(self, actor=actor)
 
     def meta(self, document_id: str) -> Meta:
         """The head of the next message that this decision emits; ids are repeatable."""

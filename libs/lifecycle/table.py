@@ -76,7 +76,7 @@ class Lifecycle:
             row for row in self._rows.get((status, action.name), ()) if to is None or row.to == to
         ]
         if not rows:
-            raise self._wrong_state(status, action)
+            raise self._wrong_state(status, action, by)
         for row in rows:
             if by in row.who:
                 return Move(row.frm, action, row.to, by, row.sentence)
@@ -117,8 +117,8 @@ class Lifecycle:
             rows.setdefault((_code(row.frm), row.action.name), []).append(row)
         return rows
 
-    def _wrong_state(self, status: str | None, action: Action) -> Rejected:
-        possible = "、".join(a.zh for a in self.actions(status)) or "无"
+    def _wrong_state(self, status: str | None, action: Action, by: Role) -> Rejected:
+        possible = "、".join(a.zh for a in self.actions(status, by)) or "无"
         state = self._states[status].zh if status in self._states else NEW
         return Rejected(
             WRONG_STATE, document=self.title, state=state, action=action.zh, possible=possible
