@@ -1,0 +1,87 @@
+"""Detached JWS (RFC 7515, appendix F): `header..signature` beside the bytes it covers."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+from libs.signing.signers import Signer
+from libs.signing.suites import BY_JWS, Suite
+from libs.signing.xmldsig import Profile
+
+_TYPE = "tongbao+jws"
+_TEXT_MAX = 16_384
+_MEMBERS = {"alg", "typ", "x5c"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A protected header, read."""
+
+    suite: Suite
+    certificate: bytes  # DER
+
+
+def sign_jws(payload: bytes, signer: Signer) -> str:
+    """A detached JWS over `payload`, with the leaf certificate in its header."""
+    header = _header(signer.suite.jws, signer.certificate)
+    signature = signer.sign(signing_input(header, payload))
+    return f"{header}..{_b64url(signature)}"
+
+
+def take_apart(text: str) -> tuple[str, Head, bytes]:
+    """Header text, header and signature. Raises Profile for anything but our profile."""
+    if len(text) > _TEXT_MAX:
+        raise Profile("the JWS is too long")
+    header, middle, signature = (*text.split("."), "", "", "")[:3]
+    if text.count(".") != 2 or middle:  # noqa: PLR2004
+        raise Profile("a detached JWS: header..signature")
+    return header, _read_header(header), _unb64url(signature)
+
+
+def signing_input(header: str, payload: bytes) -> bytes:
+    """What is signed: header and payload in base64url."""
+    return header.encode() + b"." + base64.urlsafe_b64encode(payload).rstrip(b"=")
+
+
+@lru_cache(maxsize=64)
+def _header(alg: str, certificate: bytes) -> str:
+    x5c = [base64.b64encode(certificate).decode()]
+    return _b64url(orjson.dumps({"alg": alg, "typ": _TYPE, "x5c": x5c}))
+
+
+@lru_cache(maxsize=4096)
+def _read_header(text: str) -> Head:
+    try:
+        header = orjson.loads(_unb64url(text))
+    except orjson.JSONDecodeError:
+        raise Profile("the JWS header is not JSON") from None
+    if not isinstance(header, dict) or set(header) != _MEMBERS or header["typ"] != _TYPE:
+        raise Profile(f'the JWS header holds exactly alg, typ "{_TYPE}" and x5c')
+    suite = BY_JWS.get(header["alg"]) if isinstance(header["alg"], str) else None
+    if suite is None:
+        raise Profile(f"alg must be one of {', '.join(BY_JWS)}")
+    x5c = header["x5c"]
+    if not isinstance(x5c, list) or len(x5c) != 1 or not isinstance(x5c[0], str):
+        raise Profile("x5c holds the signing certificate only")
+    try:
+        return Head(suite, base64.b64decode(x5c[0], validate=True))
+    except binascii.Error:
+        raise Profile("x5c is not base64") from None
+
+
+def _b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _unb64url(text: str) -> bytes:
+    """Strict: the alphabet, no padding, no loose bits."""
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (ValueError, binascii.Error):
+        raise Profile("the JWS is not base64url") from None
+    if _b64url(data) != text:
+        raise Profile("the JWS is not base64url")
+    return data
