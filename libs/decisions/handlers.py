@@ -9,18 +9,23 @@ from libs.decisions.records import AnyRecordType, Ref
 from libs.messages.base import Message
 
 Decide = Callable[..., Decision]  # (record | None, message, Context) -> Decision
-Refs = Callable[[Any], Iterable[Ref]]
+Refs = Callable[[Any], Iterable[Ref]]  # of a message, or of the record it is about
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One row: for messages of `message`, load `on` by `key` and all of `reads`, then `decide`."""
+    """One row: for messages of `message`, load what it needs, then `decide`.
+
+    Loaded are the record of `on` with the id `key(message)`, all of `reads(message)`, and, when
+    that record exists, all of `follows(record)`.
+    """
 
     message: type[Message]
     on: AnyRecordType | None
     key: Callable[[Any], str]
     reads: Refs
     decide: Decide
+    follows: Refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def _document_id(message: Message) -> str:
     return message.meta.document_id
 
 
-def _nothing(_: Message) -> Iterable[Ref]:
+def _nothing(_: object) -> Iterable[Ref]:
     return ()
 
 
@@ -54,13 +59,14 @@ class Handlers:
         on: AnyRecordType | None = None,
         key: Callable[[Any], str] = _document_id,
         reads: Refs = _nothing,
+        follows: Refs = _nothing,
     ) -> Callable[[Decide], Decide]:
         """Register the decorated function for `message`. A second one for a kind is an error."""
 
         def register(decide: Decide) -> Decide:
             if message in self.messages:
                 raise ValueError(f"two handlers for {message.__name__}")
-            self.messages[message] = Handler(message, on, key, reads, decide)
+            self.messages[message] = Handler(message, on, key, reads, decide, follows)
             return decide
 
         return register

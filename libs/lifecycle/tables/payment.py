@@ -19,12 +19,15 @@ ACKNOWLEDGE = Action("acknowledge", "银行处理中")
 CONFIRM = Action("confirm", "支付成功")
 FAIL = Action("fail", "支付失败")
 LOSE_SIGHT = Action("lose-sight", "结果未知")
+QUERY = Action("query", "查询结果")
 
 STATES = (SENT, PENDING, PAID, FAILED, UNKNOWN, REFUNDED)
 
 _BANK = (Role.BANK,)
 _ANSWER = "CollectionReceipt"
+_CLOCK = (Role.SERVICE,)
 _UNDECIDED = (SENT, PENDING, UNKNOWN)
+_ASKED = "银行尚无最终结果，已再次向银行查询"
 
 _TRANSITIONS: tuple[Transition, ...] = (
     *rows((None,), PAY, SENT, (Role.OPERATOR,), "PayPremium", "支付请求已发往银行"),
@@ -32,14 +35,9 @@ _TRANSITIONS: tuple[Transition, ...] = (
     *rows(_UNDECIDED, CONFIRM, PAID, _BANK, _ANSWER, "银行扣款成功"),
     *rows(_UNDECIDED, FAIL, FAILED, _BANK, _ANSWER, "银行扣款失败，可重新支付"),
     *rows((SENT, PENDING), LOSE_SIGHT, UNKNOWN, _BANK, _ANSWER, "银行暂不能确定支付结果"),
-    *rows(
-        (SENT,),
-        LOSE_SIGHT,
-        UNKNOWN,
-        (Role.SERVICE,),
-        "",
-        "银行未在规定时间内答复，已向银行查询结果",
-    ),
+    *rows((SENT,), LOSE_SIGHT, UNKNOWN, _CLOCK, "", "银行未按时答复，已向银行查询结果"),
+    *rows((PENDING,), QUERY, PENDING, _CLOCK, "", _ASKED),
+    *rows((UNKNOWN,), QUERY, UNKNOWN, _CLOCK, "", _ASKED),
 )
 
 PAYMENT = Lifecycle("payment", "交费", STATES, _TRANSITIONS)

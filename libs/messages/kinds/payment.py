@@ -129,9 +129,16 @@ class PaymentFacts(Model):
     queries: int = Field(default=0, title="查询次数", ge=0)
 
 
+class PaymentTry(Model):
+    """Which try to pay a proposal this is: events of two payments may overtake each other."""
+
+    proposal_id: DocumentId = Field(title="投保单号")
+    attempt: int = Field(title="支付次数", ge=1)
+
+
 class PaymentChanged(DocumentChanged):
-    """交费状态变更. `form` travels with every event: whoever follows needs its items."""
+    """交费状态变更. `proposals` travel with each event: followers need no memory."""
 
     form: PaymentForm | None = Field(default=None, title="交费信息")
     facts: PaymentFacts = Field(title="办理信息")
-    proposal_ids: tuple[DocumentId, ...] = Field(title="投保单号")
+    proposals: tuple[PaymentTry, ...] = Field(title="支付保单信息")
