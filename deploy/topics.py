@@ -7,6 +7,8 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import for_code
 
+from libs.messages.topics import TOPICS
+
 _ALREADY_EXISTS = 36
 
 
@@ -26,6 +28,11 @@ class TopicPlan:
             "retention.ms": str(self.retention_ms),
             "cleanup.policy": "delete",
         }
+
+
+def planned() -> list[TopicPlan]:
+    """Every topic of the table."""
+    return [TopicPlan(row.name, row.partitions, row.retention_ms) for row in TOPICS.values()]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The one command-line program; each verb is a function of `tongbao.commands`."""
 
+import logging
 import sys
 
 import typer
@@ -7,6 +8,8 @@ import typer
 from tongbao.commands.down import down
 from tongbao.commands.run import run
 from tongbao.commands.status import status
+from tongbao.commands.topics import topics
+from tongbao.commands.up import up
 from tongbao.guard import guarded
 
 app = typer.Typer(
@@ -16,12 +19,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (down, status, run):
+for verb in (up, down, status, run, topics):
     app.command()(verb)
 
 
 def main() -> None:
     """Entry point of the `tongbao` script."""
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are not the user's
     sys.exit(guarded(app))
 
 

@@ -14,13 +14,14 @@ from deploy.local.environment import write_env
 from deploy.local.home import Home
 from deploy.local.jars import ensure_jars
 from deploy.local.kafka import LocalKafka
+from deploy.local.keys import ensure_keys
 from deploy.local.members import SERVICES, Member, Surroundings, members, migrate, sandbox, services
 from deploy.local.ports import PORT_BASE, Ports, check_free
 from deploy.local.postgres import ADMIN, LocalPostgres
 from deploy.local.processes import Supervisor
 from deploy.local.progress import Reporter, SilentReporter
 from deploy.local.waiting import answers, run
-from deploy.topics import Cluster, TopicPlan, create_topics
+from deploy.topics import Cluster, TopicPlan, create_topics, planned
 
 _STOP_SECONDS = 30.0
 _READY_SECONDS_MAX = 90.0
@@ -66,6 +67,18 @@ class LocalStack:
         """Where a service's own schema is."""
         return self.postgres.url(service, self.home.passwords([service])[service])
 
+    def up(self) -> None:
+        """Bring the whole system up; what runs already goes on."""
+        self.home.root.mkdir(parents=True, exist_ok=True)
+        with self.home.locked():
+            self.start_stores()
+            with self.report.step("Making topics, schemas, keys and cards"):
+                self.create_topics()
+                self.create_databases()
+                ensure_keys(self.home)
+            self.start_services()
+            self.start_sandbox()
+
     def start_stores(self) -> None:
         """Have Kafka and PostgreSQL running and ready."""
         self.home.prepare()
@@ -88,8 +101,9 @@ class LocalStack:
             for store, program in zip(stores, programs, strict=True):
                 self.supervisor.wait_until(program, store.is_ready)
 
-    def create_topics(self, plans: Iterable[TopicPlan]) -> list[str]:
-        """Have these topics; returns those made now."""
+    def create_topics(self, plans: Iterable[TopicPlan] = ()) -> list[str]:
+        """Have these topics, or without any all of the topic table; returns those made now."""
+        plans = list(plans) or planned()
         return run(create_topics(Cluster(self.kafka.bootstrap), plans))
 
     def create_databases(self, names: Sequence[str] = SERVICES) -> None:
