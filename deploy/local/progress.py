@@ -63,7 +63,7 @@ class _PlainStep:
 class _LiveStep:
     def __init__(self, progress: Progress, title: str) -> None:
         self._progress = progress
-        self._task = progress.add_task(title, total=None)
+        self._task = progress.add_task(title, total=None, note="")
 
     def advance(self, done: float, total: float, note: str = "") -> None:
         self._progress.update(self._task, completed=done, total=total, note=note)
