@@ -73,7 +73,7 @@ class ConsoleReporter:
     """Shows steps with their time: a live bar on a terminal, one line a step otherwise."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
+        self.console = console or Console(highlight=False)
 
     def say(self, text: str) -> None:
         """Print one line."""

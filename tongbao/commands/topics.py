@@ -33,7 +33,7 @@ def topics(
     port_base: PortBaseOption = None,
 ) -> None:
     """Show the topic table; with --create, make its topics."""
-    console = Console()
+    console = Console(highlight=False)
     if not create:
         console.print(table())
         return

@@ -9,7 +9,7 @@ from tongbao.local import DEFAULT_HOME, HomeOption, PortBaseOption, open_stack
 
 def up(home: HomeOption = DEFAULT_HOME, port_base: PortBaseOption = None) -> None:
     """Start Kafka, PostgreSQL, the services and the sandbox, and wait until each is ready."""
-    console = Console()
+    console = Console(highlight=False)
     stack = open_stack(home, port_base, console)
     stack.up()
     console.print(addresses(stack))
