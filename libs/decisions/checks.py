@@ -1,10 +1,12 @@
 """Checks that handlers of every service make, and how they say no."""
 
+import re
 from typing import TypeVar
 
 from libs.decisions.context import Actor, Context
 from libs.decisions.records import AnyRecord, Record
 from libs.lifecycle import Reason, Rejected
+from libs.messages import numbers
 from libs.messages.base import Model
 from libs.messages.parties import Role
 
@@ -13,6 +15,11 @@ Body = TypeVar("Body", bound=Model)
 UNKNOWN_DOCUMENT = Reason("UNKNOWN_DOCUMENT", "单证{id}不存在", "there is no document {id}")
 OTHER_COMPANY = Reason(
     "OTHER_COMPANY", "单证编号{id}不属于本企业", "document {id} is not this company's"
+)
+WRONG_NUMBER = Reason(
+    "WRONG_NUMBER",
+    "单证编号{id}格式有误：应为{prefix}加8位日期和10位字母数字",
+    "document number {id} should be {prefix}, a date and ten letters or digits",
 )
 HOLDER_DIFFERS = Reason(
     "HOLDER_DIFFERS",
@@ -46,8 +53,17 @@ def known(record: Record[Body] | None, id: str) -> Record[Body]:
     return record
 
 
-def own_number(record: AnyRecord | None, id: str, ctx: Context) -> None:
-    """A company may only touch its own numbers. Raises Rejected OTHER_COMPANY."""
+def own_number(record: AnyRecord | None, id: str, prefix: str, ctx: Context) -> None:
+    """A number to open a document with: well formed, and nobody else's.
+
+    Raises Rejected WRONG_NUMBER, OTHER_COMPANY.
+    """
+    if not re.fullmatch(numbers.pattern(prefix), id):
+        raise Rejected(WRONG_NUMBER, id=id, prefix=prefix)
+    _not_of_others(record, id, ctx)
+
+
+def _not_of_others(record: AnyRecord | None, id: str, ctx: Context) -> None:
     if record is not None and record.owner != ctx.actor.party:
         raise Rejected(OTHER_COMPANY, id=id)
 
@@ -55,7 +71,7 @@ def own_number(record: AnyRecord | None, id: str, ctx: Context) -> None:
 def own(record: Record[Body] | None, id: str, ctx: Context) -> Record[Body]:
     """The acting company's existing record. Raises Rejected UNKNOWN_DOCUMENT, OTHER_COMPANY."""
     found = known(record, id)
-    own_number(found, id, ctx)
+    _not_of_others(found, id, ctx)
     return found
 
 

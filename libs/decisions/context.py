@@ -70,7 +70,7 @@ class Context:
     _serial: Iterator[int] = field(default_factory=count)
 
     def read(self, type: RecordType[Body], id: str) -> Record[Body] | None:
-        """A record declared in the handler's `reads` or `follows`. Raises KeyError when it was not."""
+        """A record of the handler's `reads` or `follows`. Raises KeyError for any other."""
         return self.records[type.ref(id)]
 
     @property

@@ -10,6 +10,7 @@ from libs.lifecycle import Move
 from libs.messages.base import Message, Model
 
 Body = TypeVar("Body", bound=Model)
+ACTOR_MAX = 100  # what an event's `actor` holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def moved(
         status_name=move.to.zh,
         owner=after.owner,
         actor_role=ctx.actor.role,
-        actor=ctx.actor.label,
+        actor=ctx.actor.label[:ACTOR_MAX],
         cause=ctx.cause,
         reason_code=reason_code,
         note=note or move.sentence,

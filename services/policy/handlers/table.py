@@ -1,0 +1,5 @@
+"""The HANDLERS table, filled by the modules beside it."""
+
+from libs.decisions import Handlers
+
+HANDLERS = Handlers()
