@@ -156,8 +156,9 @@ _WITHDRAWAL: tuple[Transition, ...] = (
     ),
 )
 _PAYMENTS: tuple[Transition, ...] = (
-    *rows((DUE,), PAY, PAYING, _OPERATOR, _PAYMENT, "支付请求已发往银行"),
-    *rows((PAYMENT_FAILED,), PAY_AGAIN, PAYING, _OPERATOR, _PAYMENT, "支付请求已重新发往银行"),
+    # what the operator signs goes to payment, whose event makes the move here
+    *rows((DUE,), PAY, PAYING, _OPERATOR, "PayPremium", "支付请求已发往银行"),
+    *rows((PAYMENT_FAILED,), PAY_AGAIN, PAYING, _OPERATOR, "PayPremium", "支付请求已重新发往银行"),
     *rows((PAYING,), CONFIRM_PAYMENT, PAID, _BANK, _PAYMENT, "银行已扣款，等待保险公司出单"),
     *rows((PAYING,), FAIL_PAYMENT, PAYMENT_FAILED, _BANK, _PAYMENT, "支付失败，可重新支付"),
     *rows((PAID,), ISSUE, IN_FORCE, _INSURER, "CargoPolicyIssued", "保险公司已签发保单，保单生效"),
