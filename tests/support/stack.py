@@ -32,8 +32,9 @@ def stack(request: pytest.FixtureRequest) -> Iterator[LocalStack]:
 
 def keep_logs(stack: LocalStack) -> None:
     """Remember the ends of all logs, to be shown below the failures."""
-    for name in stack.addresses():
-        _kept_logs.append(f"{name}: {stack.supervisor.log_tail(name, LOG_LINES)}")
+    _kept_logs.extend(
+        f"{name}: {stack.supervisor.log_tail(name, LOG_LINES)}" for name in stack.addresses()
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
