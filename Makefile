@@ -48,7 +48,7 @@ imports: setup ## Check which room may import which (import-linter)
 	@.venv/bin/lint-imports
 
 generated: setup ## Check that generated schemas and docs are fresh
-	@$(PY) -m libs.messages generate --check
+	@$(PY) -m libs.messages check
 	@$(PY) -m libs.lifecycle check
 
 pytest: setup ## Run every test, without the other checks

@@ -1,47 +1,101 @@
 """The field types that forms share: texts, money, numbers of companies, banks and phones."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.iso7064 import mod_11_10
 
 from libs.messages.codes import InTable, places, tables
 
-# what XML 1.0 can carry, without the carriage return that parsers change
-_TEXT = r"^[\t\n\u{20}-\u{7E}\u{A0}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]*$"
+# what XML 1.0 cannot carry, or (the carriage return) parsers change
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def text(longest: int) -> StringConstraints:
-    """A text of 1 to `longest` characters that XML can carry."""
-    return StringConstraints(min_length=1, max_length=longest, pattern=_TEXT)
+def _printable(value: str) -> str:
+    if found := _FORBIDDEN.search(value):
+        raise ValueError(f"第 {found.start() + 1} 个字符不允许使用", "可打印的文字，可以换行")
+    return value
 
 
-C10 = Annotated[str, text(10)]
-C20 = Annotated[str, text(20)]
-C30 = Annotated[str, text(30)]
-C40 = Annotated[str, text(40)]
-C50 = Annotated[str, text(50)]
-C60 = Annotated[str, text(60)]
-C100 = Annotated[str, text(100)]
-C200 = Annotated[str, text(200)]
-C500 = Annotated[str, text(500)]
-C2000 = Annotated[str, text(2000)]
+_Printable = AfterValidator(_printable)
+
+C10 = Annotated[str, StringConstraints(min_length=1, max_length=10), _Printable]
+C20 = Annotated[str, StringConstraints(min_length=1, max_length=20), _Printable]
+C30 = Annotated[str, StringConstraints(min_length=1, max_length=30), _Printable]
+C40 = Annotated[str, StringConstraints(min_length=1, max_length=40), _Printable]
+C50 = Annotated[str, StringConstraints(min_length=1, max_length=50), _Printable]
+C60 = Annotated[str, StringConstraints(min_length=1, max_length=60), _Printable]
+C100 = Annotated[str, StringConstraints(min_length=1, max_length=100), _Printable]
+C200 = Annotated[str, StringConstraints(min_length=1, max_length=200), _Printable]
+C500 = Annotated[str, StringConstraints(min_length=1, max_length=500), _Printable]
+C2000 = Annotated[str, StringConstraints(min_length=1, max_length=2000), _Printable]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Annotation of a decimal number: text on the wire, never a float."""
+
+    digits: int
+    places: int
+    least: Decimal = Decimal(0)
+    positive: bool = False
+    most: Decimal | None = None
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        number = core_schema.decimal_schema(
+            max_digits=self.digits,
+            decimal_places=self.places,
+            ge=None if self.positive else self.least,
+            gt=self.least if self.positive else None,
+            le=self.most,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _plain, return_schema=core_schema.str_schema(), when_used="json"
+            ),
+        )
+        return core_schema.no_info_before_validator_function(_no_float, number)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        whole = self.digits - self.places
+        return {
+            "type": "string",
+            "format": "decimal",
+            "pattern": rf"^\d{{1,{whole}}}(\.\d{{1,{self.places}}})?$",
+            "x-digits": [self.digits, self.places],
+        }
 
 
 def _plain(value: Decimal) -> str:
     return format(value, "f")
 
 
-_Number = PlainSerializer(_plain, return_type=str, when_used="json")
-Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2), _Number]
-PositiveMoney = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=2), _Number]
-PerMille = Annotated[Decimal, Field(ge=0, le=1000, max_digits=8, decimal_places=4), _Number]
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2), _Number]
+def _no_float(value: object) -> object:
+    if isinstance(value, float | bool):
+        raise ValueError("应为文字形式的数字", '例如 "1000.00"')  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Money = Annotated[Decimal, Figure(18, 2)]
+PositiveMoney = Annotated[Decimal, Figure(18, 2, positive=True)]
+PerMille = Annotated[Decimal, Figure(8, 4, most=Decimal(1000))]
+Percent = Annotated[Decimal, Figure(5, 2, most=Decimal(100))]
+ExchangeRate = Annotated[Decimal, Figure(14, 6, positive=True)]
 
 
 def _uscc(value: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from libs.messages.codes.tables import PACKAGE
 from libs.messages.kinds import amounts
 from libs.messages.kinds.agreement import (
     AgreementCover,
@@ -229,4 +230,32 @@ def a_payment(agreement_id: str, *items: tuple[str, Decimal]) -> dict[str, objec
         "agreement_id": agreement_id,
         "items": tuple(PaymentItem(proposal_id=p, amount=a) for p, a in items),
         "total": sum((a for _, a in items), Decimal(0)),
+    }
+
+
+def policy_fields(form: CargoProposalForm, proposal_id: str, policy_no: str) -> dict[str, object]:
+    """The fields of the policy for a proposal, besides the time of issue."""
+    goods, route, cover = form.goods, form.transport, form.insurance
+    return {
+        "policy_no": policy_no,
+        "insurer": form.holder.insurer,
+        "proposal_id": proposal_id,
+        "agreement_no": form.holder.agreement_no,
+        "holder": form.holder.name,
+        "holder_uscc": form.holder.uscc,
+        "insured": form.insured.name,
+        "goods": goods.description,
+        "packing": PACKAGE.rows[goods.pack_type],
+        "marks": goods.marks,
+        "conveyance": f"{route.vessel_name or ''} {route.voyage_no}".strip(),
+        "route": f"{route.from_port_desc}—{route.to_port_desc}",
+        "depart_date": route.depart_date,
+        "main_cover": cover.main_cover,
+        "added_covers": cover.added_covers,
+        "sum_insured": cover.sum_insured,
+        "currency": cover.currency,
+        "rate": cover.rate,
+        "premium": cover.premium,
+        "claim_payable_place": route.claim_payable_place,
+        "start_date": route.depart_date,
     }

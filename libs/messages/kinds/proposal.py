@@ -1,7 +1,6 @@
 """Messages of a cargo proposal and its policy. Source: user manual 5.2, domain 4.3 and 10."""
 
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
@@ -17,6 +16,7 @@ from libs.messages.fields import (
     C2000,
     AddedCover,
     Currency,
+    ExchangeRate,
     Insurer,
     MainCover,
     Money,
@@ -68,9 +68,7 @@ class PremiumQuote(Model):
     currency: Currency = Field(title="币种")
     rate: PerMille = Field(title="保险费率(‰)")
     premium: PositiveMoney = Field(title="保费(元)")
-    exchange_rate: Decimal | None = Field(
-        default=None, title="汇率", gt=0, max_digits=14, decimal_places=6
-    )
+    exchange_rate: ExchangeRate | None = Field(default=None, title="汇率")
 
 
 class UnderwritingReceipt(Message):
