@@ -10,6 +10,7 @@ from libs.messages.errors import Malformed
 
 BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 100
+_BOM = b"\xef\xbb\xbf"
 
 _too_deep = etree.XPath(f"boolean({'/*' * (DEPTH_MAX + 1)})")
 _local = threading.local()  # a parser serves one thread at a time
@@ -24,7 +25,7 @@ def parse_xml(data: bytes, limit: int = BYTES_MAX) -> etree._Element:
     _check_size(data, limit)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise Malformed("DTD")
-    if data.find(b"<?", 5) != -1:
+    if data.find(b"<?", len(_BOM) + 1 if data.startswith(_BOM) else 1) != -1:
         raise Malformed("SYNTAX", "报文不得包含处理指令")
     try:
         data.decode("utf-8")
