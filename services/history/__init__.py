@@ -1,0 +1,1 @@
+"""history: what happened to every document, read from the events alone."""

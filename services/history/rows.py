@@ -1,0 +1,114 @@
+"""From events to rows. Pure: the same events give the same rows, in whatever order they come."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from libs.messages.base import DocumentChanged, Message
+from libs.messages.kinds.rejections import CommandRejected
+from libs.messages.registry import KINDS, Kind
+
+Row = dict[str, object]  # column name to value, as JSON
+
+_OF_EVERY_EVENT = frozenset(DocumentChanged.model_fields)
+_DOCUMENT_OF_COMMAND = {kind.name: kind.document for kind in KINDS.values()}
+
+
+@dataclass
+class Rows:
+    """What a batch of events says: moves, rejections, and for each what streams tell."""
+
+    moves: list[Row] = field(default_factory=list)
+    rejections: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
+
+
+def rows_of(events: Iterable[tuple[Kind, Message]]) -> Rows:
+    """The rows of `events`; of two events with one document and sequence, the first."""
+    rows, seen = Rows(), set()
+    for kind, message in events:
+        if isinstance(message, CommandRejected):
+            rows.rejections.append(_rejection(message))
+            rows.changes.append(_rejection_told(message))
+        elif isinstance(message, DocumentChanged):
+            place = (kind.document, message.meta.document_id, message.sequence)
+            if place in seen:
+                continue
+            seen.add(place)
+            rows.moves.append(_move(kind.document, message))
+            rows.changes.append(_move_told(kind.document, message))
+    return rows
+
+
+def _move(document: str, event: DocumentChanged) -> Row:
+    said = event.model_dump(mode="json", by_alias=True, exclude_none=True)
+    parts = {
+        alias: said[alias]
+        for name, info in type(event).model_fields.items()
+        if name not in _OF_EVERY_EVENT and name != "form" and (alias := info.alias or name) in said
+    }
+    return {
+        "kind": document,
+        "id": event.meta.document_id,
+        "sequence": event.sequence,
+        "at": said["meta"]["createdAt"],
+        "owner": event.owner,
+        "action": event.action,
+        "from_status": event.from_status,
+        "status": event.status,
+        "status_name": event.status_name,
+        "note": event.note,
+        "reason_code": event.reason_code,
+        "role": event.actor_role.value,
+        "actor": event.actor,
+        "cause_id": str(event.cause.message_id),
+        "cause_kind": event.cause.kind,
+        "cause_signer": event.cause.signer,
+        "cause_digest": event.cause.digest,
+        "event_id": str(event.meta.message_id),
+        "form": said.get("form"),
+        "parts": parts,
+    }
+
+
+def _move_told(document: str, event: DocumentChanged) -> Row:
+    body = {
+        "type": "moved",
+        "kind": document,
+        "id": event.meta.document_id,
+        "sequence": event.sequence,
+        "status": event.status,
+        "statusName": event.status_name,
+        "note": event.note,
+        "at": event.meta.created_at.isoformat(),
+        "messageId": str(event.cause.message_id),
+    }
+    return {"event_id": str(event.meta.message_id), "owner": event.owner, "body": body}
+
+
+def _rejection(event: CommandRejected) -> Row:
+    return {
+        "owner": event.owner,
+        "command_id": str(event.command_id),
+        "command": event.command,
+        "kind": _DOCUMENT_OF_COMMAND.get(event.command),
+        "id": event.meta.document_id,
+        "reason_code": event.reason_code,
+        "reason_text": event.reason_text,
+        "reason_text_en": event.reason_text_en,
+        "service": event.meta.sender,
+        "at": event.meta.created_at.isoformat(),
+        "event_id": str(event.meta.message_id),
+    }
+
+
+def _rejection_told(event: CommandRejected) -> Row:
+    body = {
+        "type": "rejected",
+        "kind": _DOCUMENT_OF_COMMAND.get(event.command),
+        "id": event.meta.document_id,
+        "reasonCode": event.reason_code,
+        "note": event.reason_text,
+        "at": event.meta.created_at.isoformat(),
+        "messageId": str(event.command_id),
+    }
+    return {"event_id": str(event.meta.message_id), "owner": event.owner, "body": body}

@@ -1,0 +1,16 @@
+"""Settings of history: environment variables that begin with HISTORY_."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from libs.service.settings import ServiceSettings
+
+
+class HistorySettings(ServiceSettings):
+    """Besides what every service has: how streams are kept."""
+
+    model_config = SettingsConfigDict(env_prefix="HISTORY_")
+
+    stream_heartbeat_seconds: float = Field(
+        15.0, gt=0, le=60, description="seconds after which a silent stream shows that it lives"
+    )
