@@ -138,7 +138,7 @@ def _partner_settings(around: Surroundings, code: str, port: int) -> dict[str, s
         **_identity(around.home, code),
         "KAFKA_BOOTSTRAP": around.bootstrap,
         "STORE": str(around.home.sandbox / f"{code.lower()}.sqlite"),
-        "HTTP_PORT": str(port),
+        "CONTROL_PORT": str(port),
     }
     return {f"SANDBOX_{key}": value for key, value in settings.items()}
 
