@@ -128,12 +128,20 @@ class Desk:
         amount: Decimal = PREMIUM,
         agreement: str = AGREEMENT,
     ) -> None:
-        items = tuple(
-            PaymentItem(proposal_id=number, amount=amount) for number in proposals or (PROPOSAL,)
-        )
-        message = PayPremium(
-            meta=a_meta(id, by), agreement_id=agreement, items=items, total=amount * len(items)
-        )
+        numbers = proposals or (PROPOSAL,)
+        self.pay_each(dict.fromkeys(numbers, amount), id=id, by=by, agreement=agreement)
+
+    def pay_each(
+        self,
+        amounts: dict[str, Decimal],
+        *,
+        id: str = PAYMENT,
+        by: Actor = OPERATOR,
+        agreement: str = AGREEMENT,
+    ) -> None:
+        items = tuple(PaymentItem(proposal_id=p, amount=amount) for p, amount in amounts.items())
+        total = sum(amounts.values(), Decimal(0))
+        message = PayPremium(meta=a_meta(id, by), agreement_id=agreement, items=items, total=total)
         self.office.take(message, by)
 
     def collection(
