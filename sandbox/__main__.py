@@ -1,0 +1,106 @@
+"""`python -m sandbox insurer PICC` or `bank ICBC`: one counterparty, one process."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+
+from libs.messages.partners import BANKS, INSURERS
+from libs.signing import FileSigner, SignerError, TrustStore
+from sandbox import control, logs
+from sandbox.behaviour import Steering
+from sandbox.desk import Counterparty, Desk
+from sandbox.insurer.desk import Insurer
+from sandbox.loop import Loop
+from sandbox.settings import Settings, SettingsWrong
+from sandbox.store import Store
+
+_USAGE_ERROR = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM. Returns the exit code."""
+    given = _arguments().parse_args(arguments)
+    logs.set_up(given.code)
+    try:
+        settings = Settings.load()
+        signer = FileSigner.load(settings.key_file, settings.cert_file)
+        trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
+        counterparty = Insurer(given.code)
+        store = Store(settings.store, counterparty.tables)
+    except (SettingsWrong, SignerError, sqlite3.Error) as error:
+        sys.stderr.write(f"sandbox {given.role} {given.code}: cannot start:\n{error}\n")
+        return _USAGE_ERROR
+    with contextlib.closing(store):
+        asyncio.run(_run(given.code, counterparty, settings, store, signer, trust))
+    return 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A simulated counterparty.")
+    roles = parser.add_subparsers(dest="role", required=True, metavar="insurer|bank")
+    for role, codes in (("insurer", INSURERS), ("bank", BANKS)):
+        roles.add_parser(role, help=f"one of {', '.join(codes)}").add_argument(
+            "code", choices=list(codes)
+        )
+    return parser
+
+
+async def _run(
+    code: str,
+    counterparty: Counterparty,
+    settings: Settings,
+    store: Store,
+    signer: FileSigner,
+    trust: TrustStore,
+) -> None:
+    steering = Steering()
+    loop = Loop(
+        code,
+        settings.kafka_bootstrap,
+        Desk(code, counterparty, store, signer, trust, steering),
+        store,
+    )
+    application = control.app(lambda: loop.ready, steering)
+    server = _Server(
+        uvicorn.Config(
+            application,
+            host="127.0.0.1",
+            port=settings.control_port,
+            log_config=None,
+            access_log=False,
+        )
+    )
+    await _until_stopped(asyncio.create_task(server.serve()), asyncio.create_task(loop.run()))
+    logs.say("stopped")
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are ours."""
+        yield
+
+
+async def _until_stopped(*tasks: asyncio.Task[None]) -> None:
+    """Until SIGTERM or SIGINT, or one of the tasks ends (which is a fault)."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    fault = next((t.exception() for t in tasks if t.done() and not t.cancelled()), None)
+    for task in (stopping, *tasks):
+        task.cancel()
+    await asyncio.gather(stopping, *tasks, return_exceptions=True)
+    if fault:
+        raise fault
+
+
+if __name__ == "__main__":
+    sys.exit(main())

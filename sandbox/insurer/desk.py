@@ -1,0 +1,66 @@
+"""The insurer as a counterparty: reads requests, looks up, decides, remembers."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+
+from libs.messages.base import Message
+from libs.messages.codec import Content
+from libs.messages.envelope import Envelope, check
+from libs.messages.errors import Malformed
+from libs.messages.kinds.booking import SubmitBooking
+from libs.messages.partners import PARTNERS
+from libs.messages.registry import kind_of_type
+from libs.signing import Verified
+from sandbox.insurer.agreements import offer
+from sandbox.insurer.answers import BEIJING, Answer, draft
+from sandbox.insurer.booking import book
+from sandbox.insurer.files import TABLES, Files
+from sandbox.posting import Draft
+
+
+class Insurer:
+    """One insurance company."""
+
+    tables = TABLES
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+        self._content_type = PARTNERS[code].content
+        self._files: Files
+        self._handlers: dict[type[Message], Callable[..., list[Answer]]] = {
+            SubmitBooking: self._booking,
+        }
+
+    def attach(self, db: sqlite3.Connection) -> None:
+        """Take the database that holds `tables`."""
+        self._files = Files(db)
+
+    def answer(
+        self, envelope: Envelope, verified: Verified, now: datetime, *, refuse: bool
+    ) -> list[Draft]:
+        """The replies to a trusted request."""
+        message = _read(envelope, verified)
+        handler = self._handlers.get(type(message))
+        if handler is None:
+            raise Malformed("UNKNOWN_KIND", envelope.type)
+        answers = handler(message, now, refuse=refuse)
+        return [draft(row, message.meta, self._code, self._content_type) for row in answers]
+
+    def _booking(self, message: SubmitBooking, now: datetime, *, refuse: bool) -> list[Answer]:
+        today = now.astimezone(BEIJING).date()
+        agreement = offer(message.form, message.meta.document_id, self._code, today)
+        if not refuse:
+            self._files.keep_agreement(agreement)
+        return book(agreement, refuse=refuse)
+
+
+def _read(envelope: Envelope, verified: Verified) -> Message:
+    kind = kind_of_type(envelope.type)
+    signer = verified.verdict.signer
+    if signer is None or signer.role not in kind.signed_by:
+        raise Malformed("NOT_PERMITTED")
+    content: Content = verified.content if verified.content is not None else b""
+    message = kind.codec.decode(content, envelope.content_type)
+    check(envelope, kind.ce_type, message)
+    return message
