@@ -16,13 +16,14 @@ from libs.decisions import (
     Context,
     Decision,
     Emit,
-    Forward,
     Handlers,
     Ref,
 )
 from libs.messages.base import Cause, DocumentChanged, Message, Meta
 from libs.messages.parties import Role
+from libs.messages.registry import kind_of
 from libs.messages.samples import COMPANY, OTHER_COMPANY, OTHER_USCC, USCC
+from libs.messages.topics import TOPICS
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # nine in Beijing
 TODAY = MORNING.date()
@@ -95,21 +96,30 @@ class Office:
         for record in decision.saves:
             before = self.records.get(record.ref)
             assert record.version == (before.version if before else 0) + 1
-            self.records[record.ref] = record
+            stored = record.body.model_dump_json(by_alias=True, exclude_none=True)
+            body = type(record.body).model_validate_json(stored)
+            self.records[record.ref] = replace(record, body=body)
         for send in decision.sends:
             if isinstance(send, Emit):
-                again = type(send.message).model_validate_json(
-                    send.message.model_dump_json(by_alias=True)
-                )
-                self.sent.append((send.topic, again))
-                if isinstance(again, DocumentChanged):
-                    self.events.append(again)
-            elif isinstance(send, Forward) and message is not None:
+                self._send(send.topic, send.message)
+            elif message is not None:
+                self._may_send(send.topic, message)
                 self.forwarded.append((send.topic, message))
         for timer in decision.timers:
             self.timers.pop((timer.ref, timer.name), None)
             if timer.due_at:
                 self.timers[timer.ref, timer.name] = timer.due_at
+
+    def _send(self, topic: str, message: Message) -> None:
+        self._may_send(topic, message)
+        travelled = type(message).model_validate_json(message.model_dump_json(by_alias=True))
+        self.sent.append((topic, travelled))
+        if isinstance(travelled, DocumentChanged):
+            self.events.append(travelled)
+
+    def _may_send(self, topic: str, message: Message) -> None:
+        assert kind_of(type(message)).ce_type in TOPICS[topic].kinds
+        assert self.service in TOPICS[topic].producers
 
     def put(self, record: AnyRecord) -> None:
         """Begin with this record."""
