@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from libs.messages.errors import FieldError, Malformed
+from libs.messages.errors import Malformed
 
 Node = tuple[str, object]
 """(tag, text | list of nodes | None): None is left out."""
@@ -22,7 +22,7 @@ def build(message_type: str, root: str, children: Iterable[Node]) -> bytes:
     parsed = etree.fromstring(data)
     schema = load_schema(message_type)
     if not schema.validate(parsed):
-        raise ValueError(f"{message_type}: {schema.error_log.last_error}")
+        raise ValueError(f"{message_type}: {_first(schema)}")
     return data
 
 
@@ -47,11 +47,12 @@ def check(message_type: str, root: etree._Element) -> None:
         raise Malformed("WRONG_KIND", f"根元素为 {root.tag}，应为 {message_type}")
     schema = load_schema(message_type)
     if not schema.validate(root):
-        errors = [
-            FieldError(f"line {error.line}", message_type, error.message)
-            for error in list(schema.error_log)[:20]
-        ]
-        raise Malformed("FIELDS", errors=errors)
+        raise Malformed("FIELDS", f"{message_type}：{_first(schema)}")
+
+
+def _first(schema: etree.XMLSchema) -> str:
+    """The schema's first complaint: line and sentence."""
+    return str(schema.error_log).partition("\n")[0][-300:]
 
 
 def text(root: etree._Element, path: str) -> str | None:
