@@ -1,0 +1,168 @@
+"""Carrying out a batch: one transaction with everything it means, or none of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import asyncpg
+
+from libs.service import dead_letters, deferrals, inbox, outbox, timers
+from libs.service.contexts import dead_letter
+from libs.service.db import Connection
+from libs.service.deferrals import Deferral
+from libs.service.faults import Reach
+from libs.service.folding import Folder
+from libs.service.incoming import UNEXPECTED, Accepted, Dead
+from libs.service.plan import Item, Line, Plan, Work
+from libs.service.service import Applier
+from libs.service.store import Loaded, RecordStore, Save, body_text
+from libs.service.timers import DueTimer
+
+_INLINE_MAX = 4  # so few messages are decided quicker than they are handed to a thread
+
+
+class Application(Protocol):
+    """What the pipeline does with a batch in one transaction."""
+
+    async def run(self, items: Sequence[Item]) -> Plan:
+        """Carry out `items`, or nothing of them and raise why."""
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Messages go through a service's handlers."""
+
+    pool: asyncpg.Pool
+    store: RecordStore
+    folder: Folder
+    threads: Executor
+    reach: Reach
+    notify: Callable[[], bool]  # whether a relay elsewhere must be woken
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def run(self, items: Sequence[Item]) -> Plan:
+        """Carry out `items`. Raises Conflict when another instance was quicker."""
+        async with self.pool.acquire() as connection:
+            items = await _current(connection, items)
+            plan, loaded = await self._plan(connection, items)
+            if plan.is_empty:
+                return plan
+            async with connection.transaction():
+                await self._write(connection, plan, loaded)
+                self.reach("before_commit")
+        self.reach("after_commit")
+        return plan
+
+    async def _plan(self, connection: Connection, items: Sequence[Item]) -> tuple[Plan, Loaded]:
+        fresh = [item.message for item in items if isinstance(item, Work) and not item.deferral]
+        seen = await inbox.seen(connection, fresh)
+        now = self.clock()
+        loaded: Loaded = {}
+        wanted = self.folder.wanted(items)
+        while True:
+            loaded |= await self.store.load(connection, wanted)
+            plan = await self._fold(items, loaded, seen, now)
+            if not plan.missing:
+                return plan, loaded
+            wanted = plan.missing
+
+    async def _fold(
+        self, items: Sequence[Item], loaded: Loaded, seen: dict[inbox.Key, str], now: datetime
+    ) -> Plan:
+        if len(items) <= _INLINE_MAX:
+            return self.folder.fold(items, loaded, seen, now)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, self.folder.fold, items, loaded, seen, now)
+
+    async def _write(self, connection: Connection, plan: Plan, loaded: Loaded) -> None:
+        await inbox.keep(connection, plan.inbox)
+        await deferrals.done(connection, plan.deferrals_done)
+        await deferrals.put(connection, plan.deferrals, self.clock())
+        await timers.done(connection, plan.timers_done)
+        saves = [
+            Save(record, body_text(record), before.version if before else 0)
+            for ref, record in plan.records.items()
+            for before in (loaded[ref],)
+        ]
+        await self.store.save(connection, saves)
+        await timers.change(connection, plan.timers)
+        await dead_letters.put(connection, plan.dead)
+        await outbox.put(connection, plan.outbox, notify=self.notify())
+
+
+@dataclass(frozen=True)
+class Applying:
+    """Messages go to an applier of the service's own."""
+
+    pool: asyncpg.Pool
+    applier: Applier
+    reach: Reach
+
+    async def run(self, items: Sequence[Item]) -> Plan:
+        """Carry out `items`."""
+        messages = [item.message for item in items if isinstance(item, Work)]
+        plan = Plan(dead=[item for item in items if isinstance(item, Dead)])
+        plan.lines = [_line("applied", message) for message in messages]
+        plan.lines += [_dead_line(letter) for letter in plan.dead]
+        async with self.pool.acquire() as connection, connection.transaction():
+            await dead_letters.put(connection, plan.dead)
+            if messages:
+                await self.applier.apply(connection, messages)
+            self.reach("before_commit")
+        self.reach("after_commit")
+        return plan
+
+
+async def bury(pool: asyncpg.Pool, letter: Dead, deferral: Deferral | None) -> Plan:
+    """Keep one dead letter by itself, and let it wait no longer."""
+    plan = Plan(dead=[letter], lines=[_dead_line(letter)])
+    async with pool.acquire() as connection, connection.transaction():
+        await dead_letters.put(connection, plan.dead)
+        if deferral is not None:
+            await deferrals.done(connection, [deferral])
+    return plan
+
+
+async def _current(connection: Connection, items: Sequence[Item]) -> list[Item]:
+    """Items without timers and deferrals that another instance has settled meanwhile."""
+    waited = [item.deferral for item in items if isinstance(item, Work) and item.deferral]
+    timed = [item for item in items if isinstance(item, DueTimer)]
+    if not waited and not timed:
+        return list(items)
+    deferred = await deferrals.current(connection, waited)
+    due = await timers.current(connection, timed)
+    return [
+        item
+        for item in items
+        if (
+            item in due
+            if isinstance(item, DueTimer)
+            else not (isinstance(item, Work) and item.deferral) or item.message.key in deferred
+        )
+    ]
+
+
+def broken(item: Work, error: Exception) -> Dead:
+    """A message that alone breaks its transaction."""
+    return dead_letter(item.message, UNEXPECTED, f"{type(error).__name__}: {error}")
+
+
+def _line(outcome: str, message: Accepted) -> Line:
+    return Line(
+        outcome,
+        message.kind.name,
+        {
+            "message_id": str(message.envelope.id),
+            "document_id": message.envelope.subject,
+            "signer": message.signer.party,
+            **message.source.place,
+        },
+    )
+
+
+def _dead_line(dead: Dead) -> Line:
+    fields: dict[str, str | int | None] = {**dead.source.place, "reason": dead.reason}
+    return Line("dead", dead.ce_type or "unknown", fields)

@@ -1,0 +1,97 @@
+"""The way to PostgreSQL: a pool, and which errors are its own and not a message's."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+from structlog.typing import FilteringBoundLogger
+
+from libs.service.backoff import Backoff
+from libs.service.settings import DatabaseSettings
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+_COMMAND_SECONDS = 60.0
+# a relay whose machine is gone must lose its lock soon, not after hours
+_KEEPALIVE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+# SQLSTATE classes whose cause is the server, its disk or who else is at work, never one message
+_INFRASTRUCTURE_CLASSES = (
+    "08",  # connection
+    "25",  # transaction state (read-only: a standby was promoted away)
+    "28",  # authorisation
+    "3D",  # no such database
+    "40",  # rolled back: deadlock, serialisation
+    "42",  # a table or right is missing: the schema is not migrated
+    "53",  # disk full, out of memory, too many connections
+    "55",  # object not in the right state, lock not available
+    "57",  # operator intervention: shutdown, cancelled
+    "58",  # I/O error
+    "XX",  # internal error, corrupted data
+)
+
+
+class Conflict(Exception):
+    """Another instance was quicker; the batch is to be decided again on fresh records."""
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """Whether PostgreSQL (or the way to it) is the cause, so that waiting is the cure."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state[:2] in _INFRASTRUCTURE_CLASSES
+    if isinstance(error, asyncpg.InterfaceError):
+        # a value that does not fit its column's type is an InterfaceError and a ValueError
+        return not isinstance(error, ValueError | TypeError)
+    return isinstance(error, OSError | asyncio.TimeoutError | ConnectionError | EOFError)
+
+
+async def make_pool(settings: DatabaseSettings, name: str) -> asyncpg.Pool:
+    """A pool whose connections are opened when needed."""
+    options = {"application_name": f"tongbao-{name}", **_KEEPALIVE}
+    if settings.database_schema:
+        options["search_path"] = settings.database_schema
+    pool = asyncpg.create_pool(
+        settings.database_url.get_secret_value(),
+        min_size=0,
+        max_size=settings.database_pool_max,
+        command_timeout=_COMMAND_SECONDS,
+        timeout=10,
+        max_inactive_connection_lifetime=300,
+        server_settings=options,
+    )
+    return await pool
+
+
+async def until_it_answers(
+    ask: Callable[[], Awaitable[object]], backoff: Backoff, log: FilteringBoundLogger
+) -> None:
+    """Try until PostgreSQL answers; say so once when it does not, and once when it does again."""
+    waiting = False
+    while True:
+        try:
+            await ask()
+        except Exception as error:
+            if not is_infrastructure(error):
+                raise
+            if not waiting:
+                log.warning("postgresql_unreachable", error=cause(error), action="waiting")
+            waiting = True
+            await backoff.pause()
+        else:
+            if waiting:
+                log.info("postgresql_back")
+            return
+
+
+def cause(error: BaseException) -> str:
+    """An error in a few words, without values that may be somebody's."""
+    if isinstance(error, asyncpg.PostgresError):
+        return f"{type(error).__name__} {error.sqlstate}"
+    if isinstance(error, OSError):
+        return f"{type(error).__name__} {error.strerror or error.errno or ''}".strip()
+    return type(error).__name__

@@ -1,0 +1,187 @@
+"""The batch pipeline: verify and decode in threads, then settle everything in one transaction.
+
+Three kinds of failure: business says no and messages that can never work are results, not errors;
+anything else either has its cause in a store, and then the pipeline waits as long as it takes, or
+in one message, and then halving finds that one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import perf_counter
+
+import asyncpg
+from structlog.typing import FilteringBoundLogger
+
+from libs.service import timers
+from libs.service.applying import Application, broken, bury
+from libs.service.backoff import Backoff
+from libs.service.db import Conflict, cause, is_infrastructure
+from libs.service.deferrals import Deferral
+from libs.service.examining import Examined, Examiner, Skipped
+from libs.service.faults import Reach
+from libs.service.health import Progress
+from libs.service.incoming import UNEXPECTED, Accepted, Dead, Incoming
+from libs.service.logs import where
+from libs.service.metrics import Metrics
+from libs.service.plan import Item, Plan, Work
+from libs.service.timers import DueTimer
+
+ACTIVITY = "pipeline"
+_CHUNK = 50  # messages a thread takes at once; between chunks other threads get their turn
+_INLINE_MAX = 4
+_POSTPONED = timedelta(minutes=1)
+
+
+@dataclass
+class Pipeline:
+    """One service's pipeline. Batches, timers and retries go through it one at a time."""
+
+    examiner: Examiner
+    application: Application
+    pool: asyncpg.Pool
+    threads: Executor
+    stop: asyncio.Event
+    retry_seconds_max: float
+    metrics: Metrics
+    progress: Progress
+    log: FilteringBoundLogger
+    reach: Reach
+    settled: Callable[[Plan], None] = lambda _: None  # told after each commit
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def take(self, batch: Sequence[Incoming]) -> None:
+        """Settle a batch from Kafka. Raises Stopping when the service stops before it could."""
+        async with self._turn:
+            self.progress.working(ACTIVITY)
+            start = perf_counter()
+            examined = await self.examine(batch)
+            self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
+            self.metrics.observe("batch_messages", len(batch))
+            items: list[Item] = []
+            for result in examined:
+                if isinstance(result, Accepted):
+                    items.append(Work(result))
+                elif isinstance(result, Skipped):
+                    self.metrics.count("messages", "other", "skipped")
+                else:
+                    items.append(result)
+            await self._settle_all(items)
+            self.progress.idle(ACTIVITY)
+        self.reach("before_offsets")
+
+    async def settle(self, items: Sequence[Item]) -> None:
+        """Settle what is due: timers and deferred messages."""
+        async with self._turn:
+            await self._settle_all(items)
+
+    async def bury(self, letter: Dead, deferral: Deferral) -> None:
+        """A message that waited, and can never work after all."""
+        self._tell(await self._patiently(lambda: bury(self.pool, letter, deferral)))
+
+    async def examine(self, batch: Sequence[Incoming]) -> list[Examined]:
+        """Verify and decode, in order, without keeping the event loop from its heartbeats."""
+        if len(batch) <= _INLINE_MAX:
+            return self.examiner.examine_all(batch)
+        loop = asyncio.get_running_loop()
+        chunks = [batch[start : start + _CHUNK] for start in range(0, len(batch), _CHUNK)]
+        results = await asyncio.gather(
+            *(
+                loop.run_in_executor(self.threads, self.examiner.examine_all, chunk)
+                for chunk in chunks
+            )
+        )
+        return [result for chunk in results for result in chunk]
+
+    async def _settle_all(self, items: Sequence[Item]) -> None:
+        if not items:
+            return
+        start = perf_counter()
+        waiting = [items]  # a stack: the first half is settled before the second, order is kept
+        while waiting:
+            part = waiting.pop()
+            try:
+                plan = await self._persist(part)
+            except _Poison as poison:
+                if len(part) > 1:
+                    self.metrics.count("halvings")
+                    middle = len(part) // 2
+                    waiting += [part[middle:], part[:middle]]
+                else:
+                    await self._isolate(part[0], poison.error)
+            else:
+                self._tell(plan)
+        self.metrics.observe("batch_seconds", perf_counter() - start, "settle")
+
+    async def _persist(self, items: Sequence[Item]) -> Plan:
+        """Carry out, however long PostgreSQL takes. Raises _Poison when a message is the cause."""
+        return await self._patiently(lambda: self.application.run(items))
+
+    async def _patiently(self, work: Callable[[], Awaitable[Plan]]) -> Plan:
+        backoff = Backoff(self.stop, self.retry_seconds_max)
+        while True:
+            try:
+                plan = await work()
+            except Conflict:
+                self.metrics.count("conflicts")
+                self.progress.moved(ACTIVITY)
+            except Exception as error:
+                if not is_infrastructure(error):
+                    raise _Poison(error) from error
+                self._database_is(up=False)
+                self.log.warning("postgresql_failed", error=cause(error), action="waiting")
+                self.progress.moved(ACTIVITY)
+                await backoff.pause()
+            else:
+                self._database_is(up=True)
+                return plan
+
+    async def _isolate(self, item: Item, error: Exception) -> None:
+        """Set aside the one item that breaks its transaction, and alert."""
+        self.metrics.count("unexpected")
+        self.log.error("unexpected", error_type=type(error).__name__, where=where(error))
+        if isinstance(item, DueTimer):
+            await self._patiently(lambda: self._postpone(item))
+        elif isinstance(item, Work):
+            letter = broken(item, error)
+            self._tell(await self._patiently(lambda: bury(self.pool, letter, item.deferral)))
+        elif item.reason == UNEXPECTED and not item.detail:
+            raise error
+        else:
+            await self._settle_all([Dead(item.source, UNEXPECTED)])
+
+    async def _postpone(self, timer: DueTimer) -> Plan:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await timers.postpone(connection, timer, _POSTPONED)
+        return Plan()
+
+    def _database_is(self, *, up: bool) -> None:
+        self.metrics.set("store_up", float(up), "postgresql")
+        if up:
+            self.progress.has("postgresql")
+        else:
+            self.metrics.count("store_waits", "postgresql")
+            self.progress.lacks("postgresql")
+
+    def _tell(self, plan: Plan) -> None:
+        for line in plan.lines:
+            self.metrics.count("messages", line.kind, line.outcome)
+            write = self.log.warning if line.outcome == "dead" else self.log.info
+            write("message", kind=line.kind, outcome=line.outcome, **line.fields)
+        for letter in plan.dead:
+            self.metrics.count("dead_letters", letter.reason)
+            if letter.reason == UNEXPECTED:
+                self.metrics.count("unexpected")
+        if plan.deferrals:
+            self.metrics.count("deferred", by=len(plan.deferrals))
+        for timer in plan.timers_done:
+            self.metrics.count("timers", timer.name)
+        self.progress.moved(ACTIVITY)
+        self.settled(plan)
+
+
+class _Poison(Exception):
+    def __init__(self, error: Exception) -> None:
+        self.error = error

@@ -1,0 +1,134 @@
+"""Publishing: whole windows of messages, and single ones, by the idempotent producer.
+
+A window is at most one producer batch a partition, and the next window begins when all of this one
+is acknowledged. So a batch that fails has nothing behind it that could overtake it; sending the
+same window again, also from another process, may repeat messages but never reorders them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+from time import perf_counter
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from libs.service.kafka import client_options
+from libs.service.metrics import Metrics
+from libs.service.outbox import Outbound
+from libs.service.settings import ServiceSettings
+
+BATCH_BYTES_MAX = 900 * 1024  # below the brokers' usual limit of 1 MiB
+_REQUEST_BYTES_MAX = 16 * 1024 * 1024
+_partition_of_key = lru_cache(maxsize=50_000)(DefaultPartitioner())
+
+
+def make_producer(settings: ServiceSettings, name: str) -> AIOKafkaProducer:
+    """An idempotent producer that wants every replica's word; not started."""
+    return AIOKafkaProducer(
+        **client_options(settings),
+        client_id=f"tongbao-{name}",
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=BATCH_BYTES_MAX,
+        max_request_size=_REQUEST_BYTES_MAX,
+        linger_ms=0,
+    )
+
+
+class Publisher:
+    """One producer, made anew after a failure, so that nothing half-sent is left in it."""
+
+    def __init__(self, settings: ServiceSettings, name: str, metrics: Metrics) -> None:
+        self._settings = settings
+        self._name = name
+        self._metrics = metrics
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises KafkaError when no broker answers."""
+        await self._ready()
+
+    async def stop(self) -> None:
+        """Close; whatever is sent is waited for."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def publish(self, message: Outbound) -> None:
+        """Send one message and wait for the brokers' word; calls at once share their batches.
+
+        Raises KafkaError.
+        """
+        producer = await self._ready()
+        sent = await producer.send(
+            message.topic, message.body, key=message.key, headers=list(message.headers)
+        )
+        await sent
+        self._metrics.count("published", message.topic)
+
+    async def publish_window(self, messages: Sequence[Outbound]) -> int:
+        """Send as many of `messages`, in order, as fit one window; returns how many are out.
+
+        Raises KafkaError; then some may be out and all must be sent again.
+        """
+        producer = await self._ready()
+        start = perf_counter()
+        try:
+            batches, taken = await _window(producer, messages)
+            sent = [
+                await producer.send_batch(batch, topic, partition=partition)
+                for (topic, partition), batch in batches.items()
+            ]
+            await asyncio.gather(*sent)
+        except BaseException:
+            await self._discard(producer)
+            raise
+        self._metrics.observe("publish_seconds", perf_counter() - start)
+        for (topic, _), batch in batches.items():
+            self._metrics.count("published", topic, by=batch.record_count())
+        return taken
+
+    async def _ready(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = make_producer(self._settings, self._name)
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _discard(self, producer: AIOKafkaProducer) -> None:
+        """Throw a producer away without waiting for what it could not send."""
+        if self._producer is producer:
+            self._producer = None
+        accumulator = producer._message_accumulator
+        accumulator.fail_all(KafkaError("discarded"))
+        await producer.stop()
+
+
+async def _window(
+    producer: AIOKafkaProducer, messages: Sequence[Outbound]
+) -> tuple[dict[tuple[str, int], BatchBuilder], int]:
+    batches: dict[tuple[str, int], BatchBuilder] = {}
+    partitions: dict[str, tuple[int, ...]] = {}
+    for taken, message in enumerate(messages):
+        if message.topic not in partitions:
+            found = await producer.partitions_for(message.topic)
+            partitions[message.topic] = tuple(sorted(found))
+        places = partitions[message.topic]
+        place = message.topic, _partition_of_key(message.key or b"", places, places)
+        if place not in batches:
+            batches[place] = producer.create_batch()
+        added = batches[place].append(
+            key=message.key, value=message.body, timestamp=None, headers=list(message.headers)
+        )
+        if added is None:
+            return batches, taken
+    return batches, len(messages)
