@@ -2,12 +2,13 @@
 
 import re
 from typing import TypeVar
+from uuid import UUID
 
 from libs.decisions.context import Actor, Context
 from libs.decisions.records import AnyRecord, Record
 from libs.lifecycle import Reason, Rejected
 from libs.messages import numbers
-from libs.messages.base import Model
+from libs.messages.base import Meta, Model
 from libs.messages.parties import Role
 
 Body = TypeVar("Body", bound=Model)
@@ -35,6 +36,11 @@ CONTRADICTION = Reason(
     "CONTRADICTION",
     "答复与已有结果矛盾：{detail}",
     "the answer contradicts what is already known: {detail}",
+)
+STALE_ANSWER = Reason(
+    "STALE_ANSWER",
+    "答复的是报文{wrong}，该单证最近一次提交的是{right}",
+    "this answers message {wrong}; the last one sent is {right}",
 )
 
 REASON_CODE_MAX = 40
@@ -89,6 +95,12 @@ def partner_is(ctx: Context, code: str) -> None:
     """Only the document's own partner may answer. Raises Rejected WRONG_PARTNER."""
     if ctx.actor.party != code:
         raise Rejected(WRONG_PARTNER, right=code, wrong=ctx.actor.party)
+
+
+def answers(meta: Meta, asked: UUID) -> None:
+    """An answer that says what it answers must mean the last question. Raises STALE_ANSWER."""
+    if meta.in_reply_to not in (None, asked):
+        raise Rejected(STALE_ANSWER, right=asked, wrong=meta.in_reply_to)
 
 
 def window(ctx: Context) -> Context:

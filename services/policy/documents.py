@@ -1,5 +1,7 @@
 """What policy stores: proposals (投保单), policies (保单), copies of agreements."""
 
+from uuid import UUID
+
 from libs.decisions import RecordType
 from libs.lifecycle.tables import CARGO_POLICY, CARGO_PROPOSAL
 from libs.messages.base import Model
@@ -16,15 +18,19 @@ from libs.messages.kinds.proposal_form import CargoProposalDraft, CargoProposalF
 class ProposalBody(Model):
     """A proposal: the draft or the signed form, and what became of it.
 
-    `attempt` is the payment that it follows, counted by payment; `withdrawal_refused` remembers
-    the last answer, so that hearing it twice does no harm.
+    `submission` and `withdrawal` are the ids of the company's messages that went to the insurer
+    last: an answer to an earlier one is stale. `withdrawal_refused` remembers the last answer, so
+    that hearing it twice does no harm. `attempt` is the payment that it follows, counted by
+    payment.
     """
 
     form: CargoProposalForm | None = None
     draft: CargoProposalDraft | None = None
     facts: CargoProposalFacts
-    attempt: int = 0
+    submission: UUID | None = None
+    withdrawal: UUID | None = None
     withdrawal_refused: bool = False
+    attempt: int = 0
 
     def with_facts(self, **changes: object) -> "ProposalBody":
         """The same proposal with other facts."""

@@ -39,9 +39,15 @@ GATEWAY = Actor(Role.SERVICE, "gateway", "单一窗口")
 MessageT = TypeVar("MessageT", bound=Message)
 
 
-def a_meta(document_id: str, by: Actor, at: datetime = MORNING) -> Meta:
-    """The head of a message about `document_id` from `by`."""
-    return Meta(message_id=uuid4(), document_id=document_id, sender=by.party, created_at=at)
+def a_meta(document_id: str, by: Actor, at: datetime = MORNING, *, to: UUID | None = None) -> Meta:
+    """The head of a message about `document_id` from `by`, in reply `to` another."""
+    return Meta(
+        message_id=uuid4(),
+        document_id=document_id,
+        sender=by.party,
+        created_at=at,
+        in_reply_to=to,
+    )
 
 
 @dataclass

@@ -59,7 +59,7 @@ def submit(proposal: Proposal | None, command: SubmitCargoProposal, ctx: Context
     company_is(ctx, form.holder.name, form.holder.uscc)
     action = states.AMEND if proposal else states.SUBMIT
     move = CARGO_PROPOSAL.move(status_of(proposal), action, ctx.actor.role)
-    body = ProposalBody(form=form, facts=_facts(form.holder))
+    body = ProposalBody(form=form, facts=_facts(form.holder), submission=command.meta.message_id)
     submitted, decision = moved(PROPOSALS, number, proposal, move, body, ctx, owner=ctx.actor.party)
     agreement = ctx.read(AGREEMENT_COPIES, form.holder.agreement_id)
     if agreement is None:
@@ -104,7 +104,8 @@ def withdraw(proposal: Proposal | None, command: WithdrawCargoProposal, ctx: Con
     found = own(proposal, command.meta.document_id, ctx)
     move = CARGO_PROPOSAL.move(found.status, states.WITHDRAW, ctx.actor.role)
     body = found.body.with_facts(before_withdrawal=found.status)
-    body = body.model_copy(update={"withdrawal_refused": False})
+    update = {"withdrawal": command.meta.message_id, "withdrawal_refused": False}
+    body = body.model_copy(update=update)
     _, decision = moved(
         PROPOSALS, found.ref.id, found, move, body, ctx, note=told(move.sentence, command.reason)
     )

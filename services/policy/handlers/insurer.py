@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 
 from libs.decisions import NOTHING, Context, Decision, Record, Ref, moved
-from libs.decisions.checks import CONTRADICTION, known, partner_is, short_code, told, window
+from libs.decisions.checks import (
+    CONTRADICTION,
+    answers,
+    known,
+    partner_is,
+    short_code,
+    told,
+    window,
+)
 from libs.lifecycle import Action, Rejected, State
 from libs.lifecycle.tables import CARGO_POLICY, CARGO_PROPOSAL
 from libs.lifecycle.tables import cargo_policy as policy_states
@@ -38,6 +46,8 @@ def underwritten(proposal: Proposal | None, receipt: UnderwritingReceipt, ctx: C
     found = known(proposal, receipt.meta.document_id)
     facts = found.body.facts
     partner_is(ctx, facts.insurer)
+    if found.body.submission:
+        answers(receipt.meta, found.body.submission)
     action, to = ANSWERS[receipt.result]
     withdrawing = found.status == states.WITHDRAWING.code
     standing = facts.before_withdrawal if withdrawing else found.status
@@ -81,6 +91,8 @@ def withdrawal_answered(
     """Note whether the insurer took a proposal back; if not, it is again what it was."""
     found = known(proposal, receipt.meta.document_id)
     partner_is(ctx, found.body.facts.insurer)
+    if found.body.withdrawal:
+        answers(receipt.meta, found.body.withdrawal)
     withdrawn = receipt.result is WithdrawalResult.WITHDRAWN
     if withdrawn and found.status == states.WITHDRAWN.code:
         return NOTHING

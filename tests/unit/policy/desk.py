@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from libs.decisions import Actor, Decision
 from libs.messages.base import Cause
@@ -89,17 +90,20 @@ class Desk:
         by: Actor = PICC,
         quote: PremiumQuote | None = None,
         reason: str | None = None,
+        to: UUID | None = None,
     ) -> bool:
         """Whether the insurer's answer changed anything."""
         if result is UnderwritingResult.APPROVED and quote is None:
             quote = a_quote()
         receipt = UnderwritingReceipt(
-            meta=a_meta(PROPOSAL, by), result=result, quote=quote, reason_text=reason
+            meta=a_meta(PROPOSAL, by, to=to), result=result, quote=quote, reason_text=reason
         )
         return bool(self.office.take(receipt, by).saves)
 
-    def answer_withdrawal(self, result: WithdrawalResult, *, by: Actor = PICC) -> bool:
-        receipt = WithdrawalReceipt(meta=a_meta(PROPOSAL, by), result=result)
+    def answer_withdrawal(
+        self, result: WithdrawalResult, *, by: Actor = PICC, to: UUID | None = None
+    ) -> bool:
+        receipt = WithdrawalReceipt(meta=a_meta(PROPOSAL, by, to=to), result=result)
         return bool(self.office.take(receipt, by).saves)
 
     def issue(self, form: CargoPolicyForm | None = None, *, by: Actor = PICC) -> bool:
@@ -125,6 +129,11 @@ class Desk:
             proposals=(PaymentTry(proposal_id=PROPOSAL, attempt=attempt),),
         )
         return self.office.take(event, PAYMENT_SERVICE)
+
+    @property
+    def asked(self) -> UUID:
+        """The company's message that went to the insurer last."""
+        return self.office.forwarded[-1][1].meta.message_id
 
     @property
     def proposal(self) -> str | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from libs.decisions.checks import CONTRADICTION, UNKNOWN_DOCUMENT, WRONG_PARTNER
+from libs.decisions.checks import CONTRADICTION, STALE_ANSWER, UNKNOWN_DOCUMENT, WRONG_PARTNER
 from libs.lifecycle import WRONG_STATE, Rejected
 from libs.messages.kinds.proposal import (
     CargoPolicyChanged,
@@ -176,6 +176,29 @@ def test_an_answer_that_could_not_be_given_before_the_withdrawal_cannot_cross_it
     with pytest.raises(Rejected) as no:
         desk.answer(PENDING)
     assert no.value.reason == WRONG_STATE
+
+
+def test_an_answer_to_an_earlier_submission_is_stale() -> None:
+    desk = a_desk("12")
+    first = desk.asked
+    desk.answer(REFUSED, to=first)
+    desk.submit()
+    with pytest.raises(Rejected) as no:
+        desk.answer(REFUSED, to=first)
+    assert no.value.reason == STALE_ANSWER
+    assert desk.answer(APPROVED, to=desk.asked)
+
+
+def test_an_answer_to_an_earlier_withdrawal_is_stale() -> None:
+    desk = a_desk("20")
+    desk.withdraw()
+    first = desk.asked
+    desk.answer_withdrawal(WithdrawalResult.REFUSED, to=first)
+    desk.withdraw()
+    with pytest.raises(Rejected) as no:
+        desk.answer_withdrawal(WithdrawalResult.REFUSED, to=first)
+    assert no.value.reason == STALE_ANSWER
+    assert desk.answer_withdrawal(WithdrawalResult.WITHDRAWN, to=desk.asked)
 
 
 def test_an_answer_to_a_withdrawal_that_nobody_asked_for_is_refused() -> None:
