@@ -1,6 +1,6 @@
 """The only wiring of booking."""
 
-from libs.service.service import Service
+from libs.service import Service
 from services.booking.documents import RECORDS
 from services.booking.handlers import HANDLERS
 from services.booking.settings import BookingSettings

@@ -1,6 +1,6 @@
 """The only wiring of payment."""
 
-from libs.service.service import Service
+from libs.service import Service
 from services.payment.documents import RECORDS
 from services.payment.handlers import HANDLERS
 from services.payment.settings import PaymentSettings

@@ -1,6 +1,6 @@
 """The only wiring of policy."""
 
-from libs.service.service import Service
+from libs.service import Service
 from services.policy.documents import RECORDS
 from services.policy.handlers import HANDLERS
 from services.policy.settings import PolicySettings
