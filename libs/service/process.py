@@ -110,6 +110,7 @@ class Process:
             self.metrics,
             self.progress,
             self.log,
+            self.stop,
         )
 
     async def _listen(self) -> None:

@@ -1,5 +1,6 @@
 """What a running service has at hand."""
 
+import asyncio
 from dataclasses import dataclass
 
 import asyncpg
@@ -26,3 +27,4 @@ class Runtime:
     metrics: Metrics
     progress: Progress
     log: FilteringBoundLogger
+    stop: asyncio.Event  # set when the service is to end
