@@ -91,7 +91,8 @@ async def until_it_answers(
 def cause(error: BaseException) -> str:
     """An error in a few words, without values that may be somebody's."""
     if isinstance(error, asyncpg.PostgresError):
-        return f"{type(error).__name__} {error.sqlstate}"
+        said = f": {error}" if is_infrastructure(error) else ""
+        return f"{type(error).__name__} {error.sqlstate}{said}"
     if isinstance(error, OSError):
         return f"{type(error).__name__} {error.strerror or error.errno or ''}".strip()
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""/livez, /readyz and /metrics, from a thread of their own, which a stuck event loop cannot stop."""
+"""/livez, /readyz and /metrics, from a thread that a stuck event loop cannot stop."""
 
 import threading
 from http import HTTPStatus

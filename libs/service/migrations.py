@@ -8,7 +8,7 @@ from pathlib import Path
 from libs.service.db import Connection
 from libs.service.service import Service
 
-_HERE = Path(__file__).parent / "migrations"
+_HERE = Path(__file__).parent / "sql"
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
@@ -47,7 +47,7 @@ class Migration:
 
 def migrations_of(service: Service) -> list[Migration]:
     """All files of a service, in the order they are applied."""
-    folders = [("chassis", _HERE)]
+    folders = [("chassis", _HERE / "chassis")]
     if service.sessions:
         folders.append(("sessions", _HERE / "sessions"))
     if service.migrations is not None:

@@ -1,4 +1,4 @@
-"""Settings of a service, from the environment with prefix `<NAME>_`; what is wrong is told at once."""
+"""Settings of a service, from the environment with prefix `<NAME>_`; what is wrong is told."""
 
 from pathlib import Path
 from typing import Literal, TypeVar
