@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.routing import Route
 
 from libs.messages.partners import BANKS, INSURERS
 from libs.signing import FileSigner, SignerError, TrustStore
 from sandbox import control, logs
+from sandbox.bank import control as bank
+from sandbox.bank.desk import Bank
 from sandbox.behaviour import Steering
-from sandbox.desk import Counterparty, Desk
+from sandbox.desk import Desk
 from sandbox.insurer.desk import Insurer
 from sandbox.loop import Loop
 from sandbox.settings import Settings, SettingsWrong
@@ -31,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings.load()
         signer = FileSigner.load(settings.key_file, settings.cert_file)
         trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
-        counterparty = Insurer(given.code)
+        counterparty = _counterparty(given.role, given.code)
         store = Store(settings.store, counterparty.tables)
     except (SettingsWrong, SignerError, sqlite3.Error) as error:
         sys.stderr.write(f"sandbox {given.role} {given.code}: cannot start:\n{error}\n")
@@ -51,9 +54,17 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def _counterparty(role: str, code: str) -> Insurer | Bank:
+    return Insurer(code) if role == "insurer" else Bank(code)
+
+
+def _routes(counterparty: Insurer | Bank, store: Store) -> list[Route]:
+    return bank.routes(store, counterparty.ledger) if isinstance(counterparty, Bank) else []
+
+
 async def _run(
     code: str,
-    counterparty: Counterparty,
+    counterparty: Insurer | Bank,
     settings: Settings,
     store: Store,
     signer: FileSigner,
@@ -66,7 +77,7 @@ async def _run(
         Desk(code, counterparty, store, signer, trust, steering),
         store,
     )
-    application = control.app(lambda: loop.ready, steering)
+    application = control.app(lambda: loop.ready, steering, _routes(counterparty, store))
     server = _Server(
         uvicorn.Config(
             application,

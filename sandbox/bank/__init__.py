@@ -1,0 +1,1 @@
+"""The sandbox bank: mandates, collections, accounts, in ISO 20022."""

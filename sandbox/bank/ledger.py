@@ -1,0 +1,147 @@
+"""What the bank keeps: accounts, mandates, payments. Unique keys guard against a second debit."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
+from decimal import Decimal
+
+from sandbox.bank.requests import CollectRequest, Side
+from sandbox.bank.rules import OPENING_BALANCE, SETTLED, Account, Mandate, Result, RowResult
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS accounts (
+    number TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    cents INTEGER NOT NULL CHECK (cents >= 0)
+);
+CREATE TABLE IF NOT EXISTS mandates (
+    id TEXT PRIMARY KEY,
+    request_id TEXT NOT NULL UNIQUE,
+    debtor TEXT NOT NULL,
+    creditor TEXT NOT NULL,
+    most TEXT,
+    active INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS payments (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rows TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS collected (
+    id TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL REFERENCES payments (id),
+    reference TEXT NOT NULL
+);
+"""
+
+
+class Ledger:
+    """The bank's tables."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def accounts(self) -> list[Account]:
+        """Every account."""
+        rows = self._db.execute("SELECT number, name, cents FROM accounts ORDER BY number")
+        return [_account(row) for row in rows]
+
+    def account(self, number: str) -> Account | None:
+        """The account with this number."""
+        query = "SELECT number, name, cents FROM accounts WHERE number = ?"
+        row = self._db.execute(query, (number,)).fetchone()
+        return _account(row) if row else None
+
+    def put_account(self, account: Account) -> None:
+        """Open an account or change it."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)",
+            (account.number, account.name, int(account.balance * 100)),
+        )
+
+    def open_account(self, side: Side) -> None:
+        """Open an account of this holder, unless there is one."""
+        if side.account and self.account(side.account) is None:
+            self.put_account(Account(side.account, side.name, OPENING_BALANCE))
+
+    def mandate(self, mandate_id: str) -> Mandate | None:
+        """The mandate with this number."""
+        query = "SELECT id, request_id, debtor, creditor, most, active FROM mandates WHERE id = ?"
+        row = self._db.execute(query, (mandate_id,)).fetchone()
+        if row is None:
+            return None
+        number, request_id, debtor, creditor, most, active = row
+        return Mandate(
+            number,
+            request_id,
+            Side(**json.loads(debtor)),
+            Side(**json.loads(creditor)),
+            Decimal(most) if most is not None else None,
+            bool(active),
+        )
+
+    def put_mandate(self, mandate: Mandate) -> None:
+        """Remember a mandate; the same number replaces it."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO mandates VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                mandate.id,
+                mandate.request_id,
+                json.dumps(asdict(mandate.debtor)),
+                json.dumps(asdict(mandate.creditor)),
+                None if mandate.most is None else str(mandate.most),
+                int(mandate.active),
+            ),
+        )
+
+    def cancel_mandate(self, mandate_id: str) -> None:
+        """A cancelled mandate takes no more payments."""
+        self._db.execute("UPDATE mandates SET active = 0 WHERE id = ?", (mandate_id,))
+
+    def payment(self, payment_id: str) -> Result | None:
+        """The result of an earlier payment."""
+        query = "SELECT status, reason, rows FROM payments WHERE id = ?"
+        found = self._db.execute(query, (payment_id,)).fetchone()
+        if found is None:
+            return None
+        status, reason, rows = found
+        return Result(
+            payment_id, status, tuple(RowResult(*row) for row in json.loads(rows)), reason
+        )
+
+    def collected(self, ids: Iterable[str]) -> dict[str, str]:
+        """Which of these premiums were collected before, with the bank's reference."""
+        query = "SELECT id, reference FROM collected WHERE id = ?"
+        found = (self._db.execute(query, (row,)).fetchone() for row in ids)
+        return {row[0]: row[1] for row in found if row}
+
+    def put_payment(self, request: CollectRequest, result: Result, account: str) -> None:
+        """Remember a result and, when settled, debit what was not collected before.
+
+        Raises sqlite3.IntegrityError rather than debit twice or below zero.
+        """
+        rows = json.dumps([(row.id, row.status, row.reference) for row in result.rows])
+        self._db.execute(
+            "INSERT INTO payments VALUES (?, ?, ?, ?)",
+            (result.payment_id, result.status, result.reason, rows),
+        )
+        if result.status == SETTLED:
+            self._debit(request, result, account)
+
+    def _debit(self, request: CollectRequest, result: Result, account: str) -> None:
+        done = self.collected(row.id for row in request.rows)
+        references = {row.id: row.reference for row in result.rows}
+        new = [row for row in request.rows if row.id not in done]
+        self._db.executemany(
+            "INSERT INTO collected VALUES (?, ?, ?)",
+            [(row.id, result.payment_id, references[row.id]) for row in new],
+        )
+        cents = int(sum(row.amount for row in new) * 100)
+        self._db.execute("UPDATE accounts SET cents = cents - ? WHERE number = ?", (cents, account))
+
+
+def _account(row: tuple[str, str, int]) -> Account:
+    number, name, cents = row
+    return Account(number, name, Decimal(cents).scaleb(-2).quantize(Decimal("0.01")))

@@ -1,0 +1,119 @@
+"""A counterparty's desk without Kafka: ask it as a company or a service would, read its answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from libs.messages.base import Message, Meta
+from libs.messages.envelope import Envelope, check, envelope_of
+from libs.messages.parties import Role
+from libs.messages.partners import PARTNERS, XML
+from libs.messages.registry import kind_of, kind_of_type
+from libs.messages.samples import COMPANY, USCC
+from libs.signing import FileSigner, TrustStore, sign_jws, sign_xml, verify
+from libs.signing.pki import Authority, Subject
+from sandbox.bank.desk import Bank
+from sandbox.behaviour import Behaviour, Steering
+from sandbox.desk import Desk, Mail
+from sandbox.insurer.desk import Insurer
+from sandbox.posting import Letter
+from sandbox.store import Store
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """One authority and a signer for each party a test needs."""
+
+    trust: TrustStore
+    operator: FileSigner
+    legal: FileSigner
+    policy: FileSigner
+    gateway: FileSigner
+    partners: Mapping[str, FileSigner]
+
+    @classmethod
+    def create(cls, folder: Path) -> "Keys":
+        """Make them all."""
+        authority = Authority.create()
+        (folder / "ca.pem").write_bytes(authority.issued.certificate_pem())
+
+        def issue(role: Role, party: str, name: str) -> FileSigner:
+            return authority.issue(Subject(role, party, name)).signer
+
+        return cls(
+            TrustStore.load(folder / "ca.pem"),
+            issue(Role.OPERATOR, USCC, COMPANY),
+            issue(Role.LEGAL_PERSON, USCC, COMPANY),
+            issue(Role.SERVICE, "policy", "policy"),
+            issue(Role.SERVICE, "gateway", "gateway"),
+            {code: issue(row.role, code, row.name) for code, row in PARTNERS.items()},
+        )
+
+
+class Counter:
+    """One counterparty and what a test may do with it."""
+
+    def __init__(self, code: str, keys: Keys, store: Path | str = ":memory:") -> None:
+        self.code = code
+        self.keys = keys
+        self.steering = Steering()
+        counterparty = Insurer(code) if PARTNERS[code].role is Role.INSURER else Bank(code)
+        self.store = Store(store, counterparty.tables)
+        self.desk = Desk(
+            code, counterparty, self.store, keys.partners[code], keys.trust, self.steering
+        )
+
+    def steer(self, **how: object) -> None:
+        """Change its behaviour."""
+        self.steering.now = Behaviour.model_validate(how)
+
+    def post(self, mail: Mail, now: datetime = NOW) -> list[Letter]:
+        """The letters it answers with."""
+        return self.desk.work([mail], now)
+
+    def ask(self, message: Message, signer: FileSigner | None = None) -> list[Message]:
+        """The messages it answers with."""
+        return [self.read(letter) for letter in self.post(self.mail(message, signer))]
+
+    def mail(self, message: Message, signer: FileSigner | None = None) -> Mail:
+        """The message, signed (by an operator's card unless told), as a Kafka record."""
+        kind = kind_of(type(message))
+        body = sign_xml(kind.codec.encode(message, XML), signer or self.keys.operator)
+        return Mail(envelope_of(message, kind.ce_type, XML).to_headers(), body)
+
+    def mail_of(
+        self, ce_type: str, body: bytes, document_id: str, message_id: UUID, source: str = "gateway"
+    ) -> Mail:
+        """Bytes with a signature beside them, as the gateway sends to banks."""
+        signature = sign_jws(body, self.keys.gateway)
+        envelope = Envelope(message_id, ce_type, source, document_id, NOW, XML, signature=signature)
+        return Mail(envelope.to_headers(), body)
+
+    def read(self, letter: Letter) -> Message:
+        """The message in a letter, after every check that its reader makes."""
+        envelope = Envelope.from_headers(letter.headers)
+        found = verify(letter.body, envelope.content_type, envelope.signature, self.keys.trust, NOW)
+        assert found.verdict.trusted
+        assert found.content is not None
+        assert found.verdict.signer
+        assert found.verdict.signer.party == self.code == envelope.source
+        kind = kind_of_type(envelope.type)
+        message = kind.codec.decode(found.content, envelope.content_type)
+        check(envelope, kind.ce_type, message)
+        assert envelope.content_type == PARTNERS[self.code].content
+        assert letter.key == message.meta.document_id.encode()
+        return message
+
+
+def meta(document_id: str, sender: str = USCC, message_id: UUID | None = None) -> Meta:
+    """The head of a request."""
+    return Meta(
+        message_id=message_id or uuid4(), document_id=document_id, sender=sender, created_at=NOW
+    )
+
+
+__all__ = ["NOW", "Counter", "Keys", "meta"]
