@@ -19,7 +19,7 @@ def _applier(runtime: Runtime) -> Projector:
 def _http(runtime: Runtime) -> AsgiApp:
     settings = runtime.settings
     assert isinstance(settings, HistorySettings)  # noqa: S101 - SERVICE names them below
-    streams = Streams(runtime.pool, runtime.log)
+    streams = Streams(runtime.pool, runtime.stop, runtime.log)
     gate = Gate(runtime.trust)
     return ReadApi(runtime.pool, gate, streams, settings.stream_heartbeat_seconds).app()
 

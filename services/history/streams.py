@@ -18,7 +18,7 @@ _WAITING_MAX = 1000  # a listener that is so far behind is sent away; it comes b
 _QUIET_SECONDS = 5.0  # the safety net when the database's own call was missed
 _PAUSE_SECONDS = 1.0
 
-Waiting = asyncio.Queue[Change]
+Waiting = asyncio.Queue[Change | None]  # None: go away
 
 
 @dataclass
@@ -26,31 +26,38 @@ class Streams:
     """Reads new changes while somebody listens, and gives each to its company's listeners."""
 
     pool: asyncpg.Pool
+    stop: asyncio.Event
     log: FilteringBoundLogger
     _listeners: dict[str, set[Waiting]] = field(default_factory=lambda: defaultdict(set))
-    _reader: asyncio.Task[None] | None = None
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _position: int = 0
 
     async def follow(
         self, owner: str, after: int, heartbeat_seconds: float
     ) -> AsyncIterator[Change | None]:
-        """Every change of `owner` after a place, then new ones as they come; None: still here."""
-        waiting: Waiting = asyncio.Queue(_WAITING_MAX)
+        """Every change of `owner` after a place, then new ones as they come; None: still here.
+
+        Ends when the service does, and for a listener that is too far behind.
+        """
+        waiting: Waiting = asyncio.Queue(_WAITING_MAX + 1)
         self._listeners[owner].add(waiting)
         try:
             await self._have_reader()
             async for change in self._kept(owner, after):
                 after = change.position
                 yield change
-            while waiting in self._listeners.get(owner, ()):
+            while not self.stop.is_set():
                 try:
-                    change = await asyncio.wait_for(waiting.get(), heartbeat_seconds)
+                    found = await asyncio.wait_for(waiting.get(), heartbeat_seconds)
                 except TimeoutError:
                     yield None
                     continue
-                if change.position > after:
-                    after = change.position
-                    yield change
+                if found is None:
+                    return
+                if found.position > after:
+                    after = found.position
+                    yield found
         finally:
             self._forget(owner, waiting)
 
@@ -72,40 +79,54 @@ class Streams:
 
     async def _have_reader(self) -> None:
         """A listener is registered before its reader looks where the row of changes ends."""
-        if self._reader is None or self._reader.done():
-            position = await self.position()
-            if self._reader is None or self._reader.done():
-                self._position = position
-                self._reader = asyncio.create_task(self._read())
+        if any(not task.done() for task in self._tasks):
+            return
+        position = await self.position()
+        if all(task.done() for task in self._tasks):
+            self._position = position
+            self._tasks = [asyncio.create_task(self._read())]
 
     async def _read(self) -> None:
-        while self._listeners:
+        end = asyncio.create_task(self._end())
+        while self._listeners and not self.stop.is_set():
             try:
                 async with self.pool.acquire() as connection:
                     await self._read_on(connection)
             except Exception as error:  # noqa: BLE001 - listeners wait while it is mended
                 self.log.warning("stream_interrupted", error=cause(error), action="waiting")
                 await asyncio.sleep(_PAUSE_SECONDS)
+        end.cancel()
 
     async def _read_on(self, connection: store.Connection) -> None:
-        news = asyncio.Event()
-        async with store.listen(connection, news):
-            while self._listeners:
-                news.clear()
+        async with store.listen(connection, self._news):
+            while self._listeners and not self.stop.is_set():
+                self._news.clear()
                 changes = await store.changes_after(connection, self._position, _READ_MAX)
                 for change in changes:
                     self._position = change.position
                     self._hand_out(change)
                 if len(changes) < _READ_MAX:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), _QUIET_SECONDS)
+                        await asyncio.wait_for(self._news.wait(), _QUIET_SECONDS)
+
+    async def _end(self) -> None:
+        """When the service ends, send every listener away; they come back to another instance."""
+        await self.stop.wait()
+        for owner, listeners in list(self._listeners.items()):
+            for waiting in list(listeners):
+                self._send_away(owner, waiting)
+        self._news.set()
 
     def _hand_out(self, change: Change) -> None:
         for waiting in list(self._listeners.get(change.owner, ())):
-            try:
+            if waiting.qsize() < _WAITING_MAX:
                 waiting.put_nowait(change)
-            except asyncio.QueueFull:
-                self._forget(change.owner, waiting)
+            else:
+                self._send_away(change.owner, waiting)
+
+    def _send_away(self, owner: str, waiting: Waiting) -> None:
+        self._forget(owner, waiting)
+        waiting.put_nowait(None)  # there is always room for this one
 
     def _forget(self, owner: str, waiting: Waiting) -> None:
         found = self._listeners.get(owner, set())

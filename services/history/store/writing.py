@@ -76,13 +76,20 @@ ORDER BY number
 ON CONFLICT DO NOTHING"""
 _NOTIFY = "SELECT pg_notify('change_' || current_schema(), '')"
 
+# Instances share this lock: a document's events are all on one partition, so no two of them write
+# the same document at once. A rebuild reads every partition: it writes while nobody else does.
+_TOGETHER = (
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended('history:' || current_schema(), 0))"
+)
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('history:' || current_schema(), 0))"
 _PARTITIONS_LOCK = (
     "SELECT pg_advisory_xact_lock(hashtextextended('partition:' || current_schema(), 0))"
 )
 
 
-async def save(connection: Connection, rows: Rows) -> None:
-    """Store a batch, inside the caller's transaction."""
+async def save(connection: Connection, rows: Rows, *, alone: bool = False) -> None:
+    """Store a batch, inside the caller's transaction; `alone` while instances may be at work."""
+    await connection.execute(_ALONE if alone else _TOGETHER)
     if rows.moves:
         await _have_partitions(connection, _months(rows.moves))
         touched = await connection.fetch(_MOVES, _json(rows.moves))
@@ -99,6 +106,7 @@ async def save(connection: Connection, rows: Rows) -> None:
 
 async def start_over(connection: Connection) -> None:
     """Empty every projection, inside the caller's transaction, and say that it is so."""
+    await connection.execute(_ALONE)
     await connection.execute("TRUNCATE document_version, status_record, document, rejection")
     await connection.execute("INSERT INTO rebuild DEFAULT VALUES ON CONFLICT DO NOTHING")
 
