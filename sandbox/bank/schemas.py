@@ -49,7 +49,7 @@ def schema(name: str) -> etree.XMLSchema:
 
 
 def must_be_valid(name: str, root: etree._Element) -> None:
-    """Raises Malformed FIELDS when the schema does not allow it (its complaint may hold personal data)."""
+    """Raises Malformed FIELDS without the complaint: it may hold personal data."""
     found = schema(name)
     if not found.validate(root):
         raise Malformed("FIELDS", "不符合 XML 架构")

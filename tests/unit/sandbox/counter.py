@@ -21,7 +21,7 @@ from sandbox.insurer.desk import Insurer
 from sandbox.posting import Letter
 from sandbox.store import Store
 
-NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)  # the keys are issued now
 
 
 @dataclass(frozen=True)

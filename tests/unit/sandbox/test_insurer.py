@@ -1,6 +1,6 @@
 """The insurer at its desk: bookings, proposals, withdrawals, policies."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,11 +17,12 @@ from libs.messages.kinds.proposal import (
     WithdrawCargoProposal,
 )
 from libs.messages.samples import a_booking, a_proposal
+from sandbox.insurer.answers import BEIJING
 from tests.unit.sandbox.counter import NOW, Counter, meta
 
 BOOKING = "YY20261123K7Q2M9XD4P"
 PROPOSAL = "TB20261123K7Q2M9XD4P"
-TODAY = date(2026, 11, 23)
+TODAY = NOW.astimezone(BEIJING).date()
 
 
 def booking(insurer: Counter) -> SubmitBooking:
