@@ -3,17 +3,12 @@
 import asyncio
 import importlib
 import sys
-from pathlib import Path
 
 from libs.service import Service
+from services import names
 
 WRONG_USE = 2
 _USAGE = "usage: python -m services [migrate] NAME…   with NAME one of: {names}"
-
-
-def names() -> list[str]:
-    """The services there are: folders with an app."""
-    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/app.py"))
 
 
 def find(name: str) -> Service:
