@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from tongbao.commands import deadletters, replay
 from tongbao.commands.down import down
 from tongbao.commands.run import run
 from tongbao.commands.status import status
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 for verb in (up, down, status, run, topics):
     app.command()(verb)
+for group in (deadletters.app, replay.app):
+    app.add_typer(group)
 
 
 def main() -> None:

@@ -90,10 +90,10 @@ def sandbox(around: Surroundings) -> list[Member]:
     ]
 
 
-def migrate(chosen: Sequence[Member]) -> None:
-    """Bring the tables of these services to the present form.
+def migrate(chosen: Sequence[Member], log: Path) -> None:
+    """Bring the tables of these services to the present form; all that is said goes to the log.
 
-    Raises: StartFailed with what the migration said.
+    Raises: StartFailed with the migration's last words.
     """
     if not chosen:
         return
@@ -107,8 +107,11 @@ def migrate(chosen: Sequence[Member]) -> None:
         timeout=_MIGRATE_SECONDS_MAX,
         check=False,
     )
+    said = result.stdout + result.stderr
+    log.write_text(said)
     if result.returncode:
-        raise StartFailed(f"the tables could not be prepared: {result.stderr or result.stdout}")
+        last = said.strip().splitlines()[-1:] or [f"exit code {result.returncode}"]
+        raise StartFailed(f"the tables could not be prepared: {last[0]}. The whole log: {log}")
 
 
 def service_port(ports: Ports, name: str) -> int:

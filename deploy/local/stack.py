@@ -116,7 +116,7 @@ class LocalStack:
         """Migrate and start these services; those that run already, unchanged, go on."""
         chosen = [member for member in services(self.surroundings) if member.name in names]
         with self.report.step("Preparing the services' tables"):
-            migrate(chosen)
+            migrate(chosen, self.home.log_of("migrate"))
         self._start("Starting the services", chosen)
 
     def start_sandbox(self) -> None:
