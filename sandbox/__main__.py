@@ -29,7 +29,6 @@ _USAGE_ERROR = 2
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM. Returns the exit code."""
     given = _arguments().parse_args(arguments)
-    logs.set_up(given.code)
     try:
         settings = Settings.load()
         signer = FileSigner.load(settings.key_file, settings.cert_file)
@@ -39,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (SettingsWrong, SignerError, sqlite3.Error) as error:
         sys.stderr.write(f"sandbox {given.role} {given.code}: cannot start:\n{error}\n")
         return _USAGE_ERROR
+    logs.set_up(given.code)
     with contextlib.closing(store):
         asyncio.run(_run(given.code, counterparty, settings, store, signer, trust))
     return 0
