@@ -1,4 +1,4 @@
-"""Why the gateway says no."""
+"""Why the gateway says no, and what it adds to a bank's words."""
 
 from libs.lifecycle import Reason
 
@@ -14,4 +14,14 @@ FOREIGN_TOPIC = Reason(
 )
 UNKNOWN_PAYMENT = Reason(
     "UNKNOWN_PAYMENT", "没有交费{id}的扣款请求", "there is no collection for payment {id}"
+)
+NOT_OF_A_MANDATE = Reason(
+    "NOT_OF_A_MANDATE",
+    "状态 {status} 不适用于扣款授权请求（应为 RCVD、ACTC、PDNG 或 RJCT）",
+    "status {status} says nothing of a mandate request (RCVD, ACTC, PDNG or RJCT)",
+)
+PARTLY_COLLECTED = Reason(
+    "PARTLY_COLLECTED",
+    "银行只扣了部分款项，须由单一窗口与银行人工核对",
+    "the bank collected only a part: to be cleared by hand",
 )

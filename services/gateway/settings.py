@@ -1,11 +1,11 @@
-"""Settings: `GATEWAY_…`."""
+"""Settings of gateway: environment variables that begin with GATEWAY_."""
 
 from pydantic_settings import SettingsConfigDict
 
-from libs.service.settings import ServiceSettings
+from libs.service import ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):
-    """The chassis' settings."""
+    """Nothing beyond what every service has."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_")

@@ -1,80 +1,58 @@
 """Banks' message kinds, as rows beside our own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from lxml import etree
 
 from libs.messages.base import Message
-from libs.messages.codec import Codec
 from libs.messages.parties import Role
 from libs.messages.registry import KINDS, Kind, Purpose
-from services.gateway.iso20022 import codecs, models
+from services.gateway.iso20022 import models, reading, writing
+from services.gateway.iso20022.codecs import Reads, Writes
+
+PREFIX = "iso20022."
+MANDATE, PAYMENT = "debit-agreement", "payment"
+MessageT = TypeVar("MessageT", bound=Message)
 
 
-def _kind(
-    name: str, model: type[Message], title: str, document: str, signed_by: Role, codec: Codec
+def _request(
+    name: str, model: type[MessageT], title: str, document: str, write: Callable[[MessageT], bytes]
 ) -> Kind:
-    purpose = Purpose.REQUEST if signed_by is Role.SERVICE else Purpose.REPLY
-    ce_type = f"iso20022.{name}"
-    return Kind(name, 1, model, title, purpose, document, frozenset({signed_by}), codec, ce_type)
+    codec, signers = Writes(model, write), frozenset({Role.SERVICE})
+    ce_type = f"{PREFIX}{name}"
+    return Kind(name, 1, model, title, Purpose.REQUEST, document, signers, codec, ce_type)
 
 
-_MANDATE, _PAYMENT = "debit-agreement", "payment"
+def _reply(
+    name: str,
+    model: type[Message],
+    title: str,
+    document: str,
+    read: Callable[[etree._Element], Message],
+) -> Kind:
+    codec, signers = Reads(name, read), frozenset({Role.BANK})
+    return Kind(name, 1, model, title, Purpose.REPLY, document, signers, codec, f"{PREFIX}{name}")
+
+
 _ROWS = (
-    _kind(
-        "pain.009.001.05",
-        models.MandateInitiation,
-        "扣款授权登记",
-        _MANDATE,
-        Role.SERVICE,
-        codecs.Writes(codecs.write_initiation),
+    _request(
+        "pain.009.001.05", models.MandateInitiation, "扣款授权登记", MANDATE, writing.initiation
     ),
-    _kind(
-        "pain.010.001.05",
-        models.MandateAmendment,
-        "扣款授权变更",
-        _MANDATE,
-        Role.SERVICE,
-        codecs.Writes(codecs.write_amendment),
+    _request(
+        "pain.010.001.05", models.MandateAmendment, "扣款授权变更", MANDATE, writing.amendment
     ),
-    _kind(
-        "pain.011.001.05",
-        models.MandateCancellation,
-        "扣款授权撤销",
-        _MANDATE,
-        Role.SERVICE,
-        codecs.Writes(codecs.write_cancellation),
+    _request(
+        "pain.011.001.05", models.MandateCancellation, "扣款授权撤销", MANDATE, writing.cancellation
     ),
-    _kind(
-        "pain.012.001.05",
-        models.MandateReport,
-        "扣款授权结果",
-        _MANDATE,
-        Role.BANK,
-        codecs.Reads("pain.012.001.05", codecs.read_mandate_report),
+    _reply(
+        "pain.012.001.05", models.MandateReport, "扣款授权结果", MANDATE, reading.mandate_report
     ),
-    _kind(
-        "pain.008.001.07",
-        models.DirectDebit,
-        "扣款",
-        _PAYMENT,
-        Role.SERVICE,
-        codecs.Writes(codecs.write_direct_debit),
+    _request("pain.008.001.07", models.DirectDebit, "扣款", PAYMENT, writing.direct_debit),
+    _request(
+        "status-request.01", models.StatusRequest, "扣款结果查询", PAYMENT, writing.status_request
     ),
-    _kind(
-        "status-request.01",
-        models.StatusRequest,
-        "扣款结果查询",
-        _PAYMENT,
-        Role.SERVICE,
-        codecs.Writes(codecs.write_status_request),
-    ),
-    _kind(
-        "pain.002.001.08",
-        models.PaymentReport,
-        "扣款结果",
-        _PAYMENT,
-        Role.BANK,
-        codecs.Reads("pain.002.001.08", codecs.read_payment_report),
-    ),
+    _reply("pain.002.001.08", models.StatusReport, "扣款结果", PAYMENT, reading.status_report),
 )
 
 BANK_KINDS: Mapping[str, Kind] = {row.ce_type: row for row in _ROWS}

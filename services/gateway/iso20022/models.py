@@ -1,15 +1,17 @@
 """What travels between the gateway and banks, as values.
 
 The head (`meta`) of each is its group header: MsgId is the message id as 32 hexadecimal digits,
-InitgPty the sender, and the document id the business id inside (MndtReqId, MndtId, PmtInfId).
+InitgPty the sender, and the document id the business id inside (MndtReqId, MndtId, PmtInfId). An
+answer's head says which MsgId it answers.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
 
-from libs.messages.base import Message
-from libs.messages.fields import C35, C105, Bank, PositiveMoney, Uscc
+from libs.messages.base import Message, Model
+from libs.messages.fields import C35, C500, C2000, Bank, PositiveMoney, Uscc
 from libs.messages.kinds.debit import DebitAgreementForm
 from libs.messages.kinds.payment import Items, Party
 
@@ -29,7 +31,7 @@ class MandateAmendment(Message):
 class MandateCancellation(Message):
     """pain.011: end the mandate that the head names."""
 
-    reason: C105 = Field(title="解约原因")
+    reason: C500 = Field(title="解约原因")
 
 
 class MandateReport(Message):
@@ -39,7 +41,7 @@ class MandateReport(Message):
     accepted: bool = Field(title="是否接受")
     mandate_id: C35 | None = Field(default=None, title="协议编号")
     reason: C35 | None = Field(default=None, title="原因代码")
-    detail: C105 | None = Field(default=None, title="原因")
+    detail: C2000 | None = Field(default=None, title="原因")
 
 
 class DirectDebit(Message):
@@ -59,19 +61,34 @@ class StatusRequest(Message):
     """What became of the collection that the head names? It never collects."""
 
 
-class PaymentStatus(StrEnum):
-    """Statuses of pain.002 that we use."""
+class Status(StrEnum):
+    """Statuses of pain.002 that we understand."""
 
+    RECEIVED = "RCVD"
+    TECHNICALLY_ACCEPTED = "ACTC"
+    ACCEPTED_PROFILE = "ACCP"
     PENDING = "PDNG"
-    ACCEPTED = "ACSP"
+    IN_PROCESS = "ACSP"
     SETTLED = "ACSC"
     REJECTED = "RJCT"
+    PARTLY = "PART"
 
 
-class PaymentReport(Message):
-    """pain.002: what became of a collection; the head names it."""
+class RowStatus(Model):
+    """What a pain.002 says of one transaction."""
 
-    status: PaymentStatus = Field(title="状态")
+    proposal_id: C35 = Field(title="投保单号")
+    status: Status = Field(title="状态")
+
+
+class StatusReport(Message):
+    """pain.002: what became of a collection, or that a mandate request arrived."""
+
+    original_id: C35 = Field(title="原报文编号")
+    original_name: C35 = Field(title="原报文类型")
+    status: Status = Field(title="状态")
+    control_sum: Decimal | None = Field(default=None, title="合计金额")
+    rows: tuple[RowStatus, ...] = Field(default=(), title="明细")
     reference: C35 | None = Field(default=None, title="银行流水号")
     reason: C35 | None = Field(default=None, title="原因代码")
-    detail: C105 | None = Field(default=None, title="原因")
+    detail: C2000 | None = Field(default=None, title="原因")

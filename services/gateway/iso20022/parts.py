@@ -3,15 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
+from lxml import etree
+
 from libs.messages.base import Meta
 from libs.messages.envelope import time_text
-from libs.messages.errors import Malformed
+from libs.messages.errors import FieldError, Malformed
 from libs.messages.kinds.debit import DebitAgreementForm
 from libs.messages.partners import PARTNERS
-from services.gateway.iso20022.xml import Node
+from services.gateway.iso20022.xml import Node, first
 
 CNAPS = "CNAPS"
 UNKNOWN = "NOTPROVIDED"  # ISO's word for a mandatory part that the parties do not use
+SUPPLEMENT = "urn:tongbao:bank:mandate-supplement:1"
+TEXT_MAX = 105  # Max105Text
 
 
 def header(meta: Meta, *more: Node) -> Node:
@@ -22,38 +26,68 @@ def header(meta: Meta, *more: Node) -> Node:
             ("MsgId", meta.message_id.hex),
             ("CreDtTm", time_text(meta.created_at)),
             *more,
-            ("InitgPty", [_organisation(meta.sender)]),
+            ("InitgPty", [_organisation([("Id", meta.sender)])]),
         ],
     )
 
 
-def read_meta(message_id: str | None, created: str | None, sender: str | None, id: str) -> Meta:
-    """The head that a group header and a business id make. Raises Malformed."""
+def read_meta(root: etree._Element, document_id: str | None, answered: str | None = None) -> Meta:
+    """The head that a group header, a business id and the answered MsgId make.
+
+    Raises Malformed that names what is missing or wrong.
+    """
+    texts = {
+        "GrpHdr/MsgId": first(root, "GrpHdr/MsgId"),
+        "GrpHdr/CreDtTm": first(root, "GrpHdr/CreDtTm"),
+        "GrpHdr/InitgPty/Id/OrgId/Othr/Id": first(root, "GrpHdr/InitgPty/Id/OrgId/Othr/Id"),
+        "MndtReqId | OrgnlMndtId | OrgnlPmtInfId": document_id,
+    }
+    if missing := [path for path, text in texts.items() if not text]:
+        raise Malformed("FIELDS", errors=[FieldError(p, p, "必填项未填写") for p in missing])
+    message_id, created, sender, document_id = texts.values()
     try:
         return Meta(
-            message_id=UUID(message_id or ""),
-            document_id=id,
+            message_id=UUID(message_id),
+            document_id=document_id or "",
             sender=sender or "",
             created_at=datetime.fromisoformat(created or ""),
+            in_reply_to=UUID(answered) if answered else None,
         )
     except ValueError as error:
         raise Malformed("FIELDS", f"GrpHdr：{error}") from None
 
 
-def party(tag: str, name: str, id: str | None) -> Node:
-    """A party with its name and number."""
-    return tag, [("Nm", name), *([_organisation(id)] if id else [])]
+def party(tag: str, name: str, *ids: Node) -> Node:
+    """A party with its name and numbers, as `uscc`, `tax_number` and `code` make them."""
+    return tag, [("Nm", name), *([_organisation(*(content for _, content in ids))] if ids else [])]
 
 
-def _organisation(id: str) -> Node:
-    return "Id", [("OrgId", [("Othr", [("Id", id)])])]
+def code(id: str) -> Node:
+    """A partner's code, as a number of a party."""
+    return "Othr", [("Id", id)]
 
 
-def account(tag: str, number: str | None, *, needed: bool = False) -> Node:
-    """An account by its number."""
+def uscc(number: str) -> Node:
+    """A company's 统一社会信用代码, as a number of a party."""
+    return "Othr", [("Id", number), ("SchmeNm", [("Prtry", "USCC")])]
+
+
+def tax_number(number: str) -> Node:
+    """A company's tax number, as a number of a party."""
+    return "Othr", [("Id", number), ("SchmeNm", [("Cd", "TXID")])]
+
+
+def _organisation(*others: object) -> Node:
+    return "Id", [("OrgId", [("Othr", other) for other in others])]
+
+
+def account(
+    tag: str, number: str | None, holder: str | None = None, *, needed: bool = False
+) -> Node:
+    """An account by its number; `needed` where the schema wants one and the parties have none."""
     if number is None and not needed:
         return tag, None
-    return tag, [("Id", [("Othr", [("Id", number or UNKNOWN)])])]
+    return tag, [("Id", [("Othr", [("Id", number or UNKNOWN)])]), ("Nm", holder)]
 
 
 def agent(tag: str, number: str | None) -> Node:
@@ -61,6 +95,11 @@ def agent(tag: str, number: str | None) -> Node:
     member = [("ClrSysId", [("Cd", CNAPS)]), ("MmbId", number)] if number else None
     inside: list[Node] = [("ClrSysMmbId", member)] if member else [("Nm", UNKNOWN)]
     return tag, [("FinInstnId", inside)]
+
+
+def sentences(tag: str, text: str) -> list[Node]:
+    """A long text in as many elements as ISO wants."""
+    return [(tag, text[at : at + TEXT_MAX]) for at in range(0, len(text), TEXT_MAX)]
 
 
 def mandate(request_id: str, form: DebitAgreementForm, mandate_id: str | None = None) -> Node:
@@ -76,10 +115,18 @@ def mandate(request_id: str, form: DebitAgreementForm, mandate_id: str | None = 
             ("Ocrncs", occurrences),
             ("TrckgInd", "false"),
             ("MaxAmt@CNY", limit),
-            party("Cdtr", PARTNERS[form.payee_id].name, form.payee_id),
+            party("Cdtr", PARTNERS[form.payee_id].name, code(form.payee_id)),
             account("CdtrAcct", form.payee_acct),
-            party("Dbtr", form.payer_acct_name, form.payer_uscc),
-            account("DbtrAcct", form.payer_acct),
+            party("Dbtr", form.payer_name, uscc(form.payer_uscc), tax_number(form.payer_tax_no)),
+            account("DbtrAcct", form.payer_acct, form.payer_acct_name),
             agent("DbtrAgt", form.payer_open_bank_no),
         ],
     )
+
+
+def supplement(form: DebitAgreementForm) -> Node:
+    """SplmtryData of the message: the daily limit, which ISO's mandate has no place for."""
+    if form.max_per_day is None:
+        return "SplmtryData", None
+    limit: Node = (f"{{{SUPPLEMENT}}}DailyLimit@CNY", f"{form.max_per_day:.2f}")
+    return "SplmtryData", [("Envlp", [limit])]

@@ -1,15 +1,14 @@
-"""Banks' reasons: ISO codes of rejections ↔ the RJ codes of the national clearing system.
+"""Banks' reasons: codes of ISO 20022's external sets → the RJ codes of the national system.
 
-The pairs are our own proposal; names of RJ codes: second-generation payment system.
+Pairs: domain notes 8.1, an own proposal where they leave a choice; names of RJ codes:
+second-generation payment system.
 """
-
-NO_ORIGINAL = "NOOR"  # the bank has never seen the collection that is asked about
 
 RJ_NAMES = {
     "RJ01": "账号不存在",
     "RJ02": "账号户名不符",
     "RJ03": "余额不足",
-    "RJ04": "超过当日累计限额",
+    "RJ04": "超过当日累计",
     "RJ05": "业务检查错",
     "RJ06": "指定协议不存在",
     "RJ07": "超过协议授权范围",
@@ -17,18 +16,26 @@ RJ_NAMES = {
     "RJ09": "退票",
     "RJ90": "其他",
 }
-_OF_ISO = {
-    "AC01": "RJ01",
-    "BE01": "RJ02",
-    "AM04": "RJ03",
-    "AM21": "RJ04",
-    "AM02": "RJ07",
-    "MD01": "RJ06",
-    "AM14": "RJ07",
-    "AG01": "RJ07",
-    "AC14": "RJ08",
-    "NARR": "RJ90",
-    NO_ORIGINAL: "RJ05",
+RJ_OF_ISO = {
+    "AC01": "RJ01",  # incorrect account number
+    "AC04": "RJ01",  # closed account number
+    "BE01": "RJ02",  # inconsistent with end customer
+    "AM04": "RJ03",  # insufficient funds
+    "AM21": "RJ04",  # limit exceeded (of the day)
+    "AM05": "RJ05",  # duplication
+    "AM10": "RJ05",  # invalid control sum
+    "FF01": "RJ05",  # invalid file format
+    "NOOR": "RJ05",  # no original transaction received
+    "MD01": "RJ06",  # no mandate
+    "AM02": "RJ07",  # amount not allowed: greater than a single transaction may be
+    "AM14": "RJ07",  # amount exceeds what was agreed between customer and bank
+    "AG01": "RJ07",  # transaction forbidden on this account
+    "AC06": "RJ08",  # blocked account
+    "AC14": "RJ08",  # invalid account type
+    "AC13": "RJ08",  # invalid debtor account type
+    "MD06": "RJ09",  # refund requested by the end customer
+    "MS03": "RJ90",  # reason not given
+    "NARR": "RJ90",  # told in words
 }
 
 
@@ -36,6 +43,6 @@ def national_reason(iso: str | None, detail: str | None) -> tuple[str | None, st
     """RJ code and Chinese text of a bank's reason; an RJ code of its own is kept."""
     if iso is None:
         return None, detail
-    code = iso if iso in RJ_NAMES else _OF_ISO.get(iso, "RJ90")
+    code = iso if iso in RJ_NAMES else RJ_OF_ISO.get(iso, "RJ90")
     name = RJ_NAMES[code]
     return code, name if not detail or detail == name else f"{name}（{detail}）"
