@@ -3,12 +3,9 @@
 import argparse
 import asyncio
 import contextlib
-import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
 
-import uvicorn
 from starlette.routing import Route
 
 from libs.messages.partners import BANKS, INSURERS
@@ -20,6 +17,7 @@ from sandbox.behaviour import Steering
 from sandbox.desk import Desk
 from sandbox.insurer.desk import Insurer
 from sandbox.loop import Loop
+from sandbox.running import run_until_stopped
 from sandbox.settings import Settings, SettingsWrong
 from sandbox.store import Store
 
@@ -78,39 +76,8 @@ async def _run(
         store,
     )
     application = control.app(lambda: loop.ready, steering, _routes(counterparty, store))
-    server = _Server(
-        uvicorn.Config(
-            application,
-            host="127.0.0.1",
-            port=settings.control_port,
-            log_config=None,
-            access_log=False,
-        )
-    )
-    await _until_stopped(asyncio.create_task(server.serve()), asyncio.create_task(loop.run()))
+    await run_until_stopped(application, settings.control_port, loop.run())
     logs.say("stopped")
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are ours."""
-        yield
-
-
-async def _until_stopped(*tasks: asyncio.Task[None]) -> None:
-    """Until SIGTERM or SIGINT, or one of the tasks ends (which is a fault)."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    fault = next((t.exception() for t in tasks if t.done() and not t.cancelled()), None)
-    for task in (stopping, *tasks):
-        task.cancel()
-    await asyncio.gather(stopping, *tasks, return_exceptions=True)
-    if fault:
-        raise fault
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ class Desk:
                 return self._answer(mail, now, behaviour)
         except Malformed as error:
             say("request not understood", logging.WARNING, reason=error.reason)
-        except (ValueError, ArithmeticError, LookupError) as error:
+        except (ValueError, ArithmeticError, LookupError, sqlite3.IntegrityError) as error:
             say("request not answered", logging.ERROR, error=type(error).__name__)
         return []
 

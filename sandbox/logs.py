@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 _FIELDS = "fields"
+_SELDOM_SECONDS = 10.0
 
 
 class _JsonLines(logging.Formatter):
@@ -27,6 +28,23 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class _Seldom(logging.Filter):
+    """Lets a line of the Kafka client through now and then: it repeats itself while it waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if not record.name.startswith("aiokafka"):
+            return True
+        is_due = record.created >= self._next
+        if is_due:
+            self._next = record.created + _SELDOM_SECONDS
+        return is_due
+
+
 _log = logging.getLogger("sandbox")
 
 
@@ -34,6 +52,7 @@ def set_up(code: str) -> None:
     """Write the log of this process as JSON lines; libraries only when something is wrong."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_JsonLines(code))
+    handler.addFilter(_Seldom())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     _log.setLevel(logging.INFO)

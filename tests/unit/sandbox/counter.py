@@ -28,6 +28,7 @@ NOW = datetime.now(UTC)  # the keys are issued now
 class Keys:
     """One authority and a signer for each party a test needs."""
 
+    folder: Path  # ca.pem, and each party's <role>-<party>.key and .pem
     trust: TrustStore
     operator: FileSigner
     legal: FileSigner
@@ -42,9 +43,13 @@ class Keys:
         (folder / "ca.pem").write_bytes(authority.issued.certificate_pem())
 
         def issue(role: Role, party: str, name: str) -> FileSigner:
-            return authority.issue(Subject(role, party, name)).signer
+            issued = authority.issue(Subject(role, party, name))
+            stem = f"{role}-{party}"
+            issued.save(folder / f"{stem}.key", folder / f"{stem}.pem")
+            return issued.signer
 
         return cls(
+            folder,
             TrustStore.load(folder / "ca.pem"),
             issue(Role.OPERATOR, USCC, COMPANY),
             issue(Role.LEGAL_PERSON, USCC, COMPANY),
