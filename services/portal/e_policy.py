@@ -80,7 +80,7 @@ def digest_of(page: Page) -> str:
 def render(page: Page, format: Literal["pdf", "png"] = "pdf") -> bytes:
     """The page as PDF (or as PNG, for looking at it). Takes a core; keep it off the event loop."""
     made: bytes = typst.compile(
-        _template(),
+        _TEMPLATE,
         format=format,
         font_paths=_font_paths(),
         ignore_system_fonts=True,
@@ -114,8 +114,8 @@ def _template() -> bytes:
 
 
 @cache
-def _font_paths() -> list[str | Path | bytes]:
-    return [str(Path(pylopdf_fonts_zh_cn.__file__).parent)]
+def _font_paths() -> list[Path]:
+    return [Path(pylopdf_fonts_zh_cn.__file__).parent]
 
 
 def _partner(code: str) -> str:

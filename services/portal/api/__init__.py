@@ -1,0 +1,1 @@
+"""The portal's HTTP API, by what it is about."""
