@@ -31,22 +31,14 @@ def routes(store: Store, ledger: Ledger) -> list[Route]:
         with store.transaction():
             return JSONResponse([_shown(account) for account in ledger.accounts()])
 
-    def put(number: str, change: AccountChange) -> Account | None:
-        with store.transaction():
-            old = ledger.account(number)
-            name = change.name or (old.name if old else None)
-            if name is None:
-                return None
-            account = Account(number, name, change.balance)
-            ledger.put_account(account)
-            return account
-
     async def put_account(request: Request) -> Response:
         try:
             change = AccountChange.model_validate_json(await request.body())
         except ValidationError as error:
             return wrong(error)
-        account = await asyncio.to_thread(put, request.path_params["number"], change)
+        account = await asyncio.to_thread(
+            _change, store, ledger, request.path_params["number"], change
+        )
         if account is None:
             return JSONResponse({"error": "a new account needs a name"}, status_code=400)
         say("account changed")
@@ -56,6 +48,17 @@ def routes(store: Store, ledger: Ledger) -> list[Route]:
         Route("/accounts", get_accounts),
         Route("/accounts/{number}", put_account, methods=["PUT"]),
     ]
+
+
+def _change(store: Store, ledger: Ledger, number: str, change: AccountChange) -> Account | None:
+    with store.transaction():
+        old = ledger.account(number)
+        name = change.name or (old.name if old else None)
+        if name is None:
+            return None
+        account = Account(number, name, change.balance)
+        ledger.put_account(account)
+        return account
 
 
 def _shown(account: Account) -> dict[str, str]:

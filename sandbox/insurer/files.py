@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
+from functools import lru_cache
 
 from libs.messages.kinds.agreement import CargoAgreementForm
 from libs.messages.kinds.proposal import CargoPolicyForm, PremiumQuote
@@ -48,7 +49,7 @@ class Files:
     def agreement(self, number: str) -> CargoAgreementForm | None:
         """The agreement with this number."""
         found = self._one("SELECT form FROM agreements WHERE number = ?", number)
-        return CargoAgreementForm.model_validate_json(found[0]) if found else None
+        return _agreement(found[0]) if found else None
 
     def keep_proposal(self, proposal_id: str, proposal: Proposal) -> None:
         """Remember a proposal as it now stands."""
@@ -84,3 +85,8 @@ class Files:
     def _one(self, query: str, value: str) -> tuple[str, ...] | None:
         found: tuple[str, ...] | None = self._db.execute(query, (value,)).fetchone()
         return found
+
+
+@lru_cache(maxsize=1000)
+def _agreement(text: str) -> CargoAgreementForm:
+    return CargoAgreementForm.model_validate_json(text)
