@@ -140,7 +140,7 @@ class _Fold:
         return saves
 
     def _has(self, refs: set[Ref]) -> bool:
-        lacking = refs - self.state.keys()
+        lacking = {ref for ref in refs if ref not in self.state}  # `-` would walk all of state
         self.plan.missing |= lacking
         return not lacking
 

@@ -20,7 +20,7 @@ from libs.service.applying import Application, broken, bury
 from libs.service.backoff import Backoff
 from libs.service.db import Conflict, cause, is_infrastructure
 from libs.service.deferrals import Deferral
-from libs.service.examining import Examined, Examiner, Skipped
+from libs.service.examining import Examined, Examiner
 from libs.service.faults import Reach
 from libs.service.health import Progress
 from libs.service.incoming import UNEXPECTED, Accepted, Dead, Incoming
@@ -30,8 +30,8 @@ from libs.service.plan import Item, Plan, Work
 from libs.service.timers import DueTimer
 
 ACTIVITY = "pipeline"
-_CHUNK = 50  # messages a thread takes at once; between chunks other threads get their turn
-_INLINE_MAX = 4
+_PART = 125  # messages a transaction: enough to share its cost, so few that parts overlap
+_INLINE_MAX = 4  # so few are verified quicker than they are handed to a thread
 _POSTPONED = timedelta(minutes=1)
 
 
@@ -56,19 +56,17 @@ class Pipeline:
         """Settle a batch from Kafka. Raises Stopping when the service stops before it could."""
         async with self._turn:
             self.progress.working(ACTIVITY)
-            start = perf_counter()
-            examined = await self.examine(batch)
-            self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
             self.metrics.observe("batch_messages", len(batch))
-            items: list[Item] = []
-            for result in examined:
-                if isinstance(result, Accepted):
-                    items.append(Work(result))
-                elif isinstance(result, Skipped):
-                    self.metrics.count("messages", "other", "skipped")
-                else:
-                    items.append(result)
-            await self._settle_all(items)
+            parts = [batch[start : start + _PART] for start in range(0, len(batch), _PART)]
+            ahead = asyncio.create_task(self.examine(parts[0]))
+            try:
+                for number in range(len(parts)):
+                    examined = await ahead
+                    if number + 1 < len(parts):  # verified while the database works on this part
+                        ahead = asyncio.create_task(self.examine(parts[number + 1]))
+                    await self._settle_all(self._items(examined))
+            finally:
+                ahead.cancel()
             self.progress.idle(ACTIVITY)
         self.reach("before_offsets")
 
@@ -83,17 +81,25 @@ class Pipeline:
 
     async def examine(self, batch: Sequence[Incoming]) -> list[Examined]:
         """Verify and decode, in order, without keeping the event loop from its heartbeats."""
+        start = perf_counter()
         if len(batch) <= _INLINE_MAX:
-            return self.examiner.examine_all(batch)
-        loop = asyncio.get_running_loop()
-        chunks = [batch[start : start + _CHUNK] for start in range(0, len(batch), _CHUNK)]
-        results = await asyncio.gather(
-            *(
-                loop.run_in_executor(self.threads, self.examiner.examine_all, chunk)
-                for chunk in chunks
-            )
-        )
-        return [result for chunk in results for result in chunk]
+            examined = self.examiner.examine_all(batch)
+        else:
+            loop = asyncio.get_running_loop()
+            examined = await loop.run_in_executor(self.threads, self.examiner.examine_all, batch)
+        self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
+        return examined
+
+    def _items(self, examined: Sequence[Examined]) -> list[Item]:
+        items: list[Item] = []
+        for result in examined:
+            if isinstance(result, Accepted):
+                items.append(Work(result))
+            elif isinstance(result, Dead):
+                items.append(result)
+            else:
+                self.metrics.count("messages", "other", "skipped")
+        return items
 
     async def _settle_all(self, items: Sequence[Item]) -> None:
         if not items:

@@ -163,7 +163,9 @@ class World:
             headers["ce_signature"] = sign_jws(body, who).encode()
         return Sealed(body, envelope.subject.encode(), tuple(headers.items()))
 
-    async def read(self, topic: str, count: int, seconds: float = SECONDS_MAX) -> list[ConsumerRecord]:
+    async def read(
+        self, topic: str, count: int, seconds: float = SECONDS_MAX
+    ) -> list[ConsumerRecord]:
         """The first `count` records of a topic, or fewer when no more come in time."""
         consumer = AIOKafkaConsumer(
             topic, bootstrap_servers=self.stores.bootstrap, auto_offset_reset="earliest"
@@ -238,9 +240,7 @@ async def until(
 
 
 @pytest.fixture
-async def world(
-    stores: Stores, database: Database, unique: str, pki: Pki
-) -> AsyncIterator[World]:
+async def world(stores: Stores, database: Database, unique: str, pki: Pki) -> AsyncIterator[World]:
     toy = Toy(f"toy{unique}")
     stores.create_topics(toy.commands, toy.events, toy.requests, partitions=3)
     authority = pki.signers["authority"]
@@ -250,7 +250,9 @@ async def world(
     await migrate(connection, toy.service)
     await connection.close()
     producer = AIOKafkaProducer(
-        bootstrap_servers=stores.bootstrap, acks="all", enable_idempotence=True,
+        bootstrap_servers=stores.bootstrap,
+        acks="all",
+        enable_idempotence=True,
         max_request_size=16 * 1024 * 1024,
     )
     await producer.start()

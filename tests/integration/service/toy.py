@@ -15,7 +15,11 @@ from libs.messages.registry import Kind, Purpose, kind_of
 from libs.messages.topics import FOREVER, Topic
 from libs.service import Service, ServiceSettings
 
-OPEN, FULL, CLOSED = State("10", "打开", "open"), State("20", "装满", "full"), State("30", "关", "c")
+OPEN, FULL, CLOSED = (
+    State("10", "打开", "open"),
+    State("20", "装满", "full"),
+    State("30", "关", "c"),
+)
 MAKE, FILL, CLOSE = Action("make", "打开"), Action("fill", "装"), Action("close", "关")
 _COMPANY = (Role.OPERATOR,)
 BOX = Lifecycle(
@@ -163,9 +167,7 @@ class Toy:
                 (self.requests, (name,), ("PICC",)),
             )
         }
-        service = Service(
-            name, HANDLERS, (RECORD,), None, KINDS, ServiceSettings, topics
-        )
+        service = Service(name, HANDLERS, (RECORD,), None, KINDS, ServiceSettings, topics)
         object.__setattr__(self, "service", service)
 
     @property
