@@ -66,15 +66,18 @@ class Ledger:
         if side.account and self.account(side.account) is None:
             self.put_account(Account(side.account, side.name, OPENING_BALANCE))
 
-    def mandate(self, mandate_id: str) -> Mandate | None:
-        """The mandate with this number."""
-        query = "SELECT id, request_id, debtor, creditor, most, active FROM mandates WHERE id = ?"
-        row = self._db.execute(query, (mandate_id,)).fetchone()
+    def mandate(self, number: str) -> Mandate | None:
+        """The mandate with this number: the bank's, or the one it was asked for under."""
+        query = (
+            "SELECT id, request_id, debtor, creditor, most, active FROM mandates"
+            " WHERE id = :number OR request_id = :number"
+        )
+        row = self._db.execute(query, {"number": number}).fetchone()
         if row is None:
             return None
-        number, request_id, debtor, creditor, most, active = row
+        mandate_id, request_id, debtor, creditor, most, active = row
         return Mandate(
-            number,
+            mandate_id,
             request_id,
             Side(**json.loads(debtor)),
             Side(**json.loads(creditor)),

@@ -35,7 +35,7 @@ class MandateRequest:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """pain.011: end a mandate."""
+    """pain.011: end a mandate, named by the bank's number or the one it was asked for under."""
 
     mandate_id: str
 

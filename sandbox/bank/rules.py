@@ -3,7 +3,7 @@
 Reason codes are those of ISO 20022's external code sets.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -76,7 +76,7 @@ def collection_fault(
     request: CollectRequest,
     mandates: Mapping[str, Mandate],
     balance: Decimal,
-    collected: Iterable[str],
+    collected: Collection[str],
     *,
     refuse: bool,
 ) -> str:
@@ -84,6 +84,8 @@ def collection_fault(
 
     `mandates` by number; `balance` of the payer; `collected` rows are not debited again.
     """
+    if not due(request, collected):
+        return ""  # all of it was collected before: told again
     if refuse:
         return "MS03"
     if any(row.currency != CURRENCY for row in request.rows):
@@ -97,10 +99,9 @@ def collection_fault(
     return "AM04" if due(request, collected) > balance else ""
 
 
-def due(request: CollectRequest, collected: Iterable[str]) -> Decimal:
+def due(request: CollectRequest, collected: Collection[str]) -> Decimal:
     """What is to be debited: the rows that were not collected before."""
-    done = set(collected)
-    return sum((row.amount for row in request.rows if row.id not in done), Decimal(0))
+    return sum((row.amount for row in request.rows if row.id not in collected), Decimal(0))
 
 
 def result(

@@ -124,6 +124,20 @@ def test_a_cancelled_mandate_collects_nothing_until_signed_again(gateway: Gatewa
     assert gateway.collect(number, *ROWS, payment="JF2").text("PmtInfSts") == "ACSC"
 
 
+def test_what_was_collected_is_told_so_even_after_the_mandate_ended(gateway: Gateway) -> None:
+    number = mandate(gateway)
+    gateway.collect(number, *ROWS)
+    gateway.cancel(number)
+    assert gateway.collect(number, *ROWS, payment="JF2").text("PmtInfSts") == "ACSC"
+    assert balance(gateway) == OPENING_BALANCE - Decimal("100.50")
+
+
+def test_a_mandate_may_be_cancelled_by_the_number_it_was_asked_for_under(gateway: Gateway) -> None:
+    number = mandate(gateway)
+    assert gateway.cancel(AGREEMENT).text("MndtId") == number
+    assert gateway.collect(number, *ROWS).text("Cd") == "MD01"
+
+
 def test_an_unknown_mandate_is_neither_cancelled_nor_collected(gateway: Gateway) -> None:
     reply = gateway.cancel("MD-NO-SUCH")
     assert (reply.text("Cd"), reply.text("OrgnlMndtId")) == ("MD01", "MD-NO-SUCH")
