@@ -4,6 +4,7 @@ For tests of what services decide. Keeps the chassis' promises (all of a decisio
 versions without gaps) and complains when a handler reads what it did not declare.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from libs.decisions import (
 )
 from libs.messages.base import Cause, DocumentChanged, Message, Meta
 from libs.messages.parties import Role
-from libs.messages.registry import kind_of
+from libs.messages.registry import KINDS, Kind
 from libs.messages.samples import COMPANY, OTHER_COMPANY, OTHER_USCC, USCC
 from libs.messages.topics import TOPICS
 
@@ -57,6 +58,8 @@ class Office:
     service: str
     handlers: Handlers
     now: datetime = MORNING
+    topic: str = ""  # where messages come from; empty: the service's commands
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     records: dict[Ref, AnyRecord] = field(default_factory=dict)
     timers: dict[tuple[Ref, str], datetime] = field(default_factory=dict)
     sent: list[tuple[str, Message]] = field(default_factory=list)  # topic, message
@@ -95,7 +98,8 @@ class Office:
             message_id=message_id, kind=kind, signer=by.party, digest=message_id.hex.ljust(64, "0")
         )
         view = {ref: self.records.get(ref) for ref in refs}
-        return Context(self.service, by, self.now, cause, f"{self.service}.commands", view)
+        topic = self.topic or f"{self.service}.commands"
+        return Context(self.service, by, self.now, cause, topic, view)
 
     def carry_out(self, decision: Decision, message: Message | None) -> None:
         """Store and send, as the chassis would."""
@@ -124,7 +128,8 @@ class Office:
             self.events.append(travelled)
 
     def _may_send(self, topic: str, message: Message) -> None:
-        assert kind_of(type(message)).ce_type in TOPICS[topic].kinds
+        kind = next(row for row in self.kinds.values() if row.model is type(message))
+        assert kind.ce_type in TOPICS[topic].kinds
         assert self.service in TOPICS[topic].producers
 
     def put(self, record: AnyRecord) -> None:

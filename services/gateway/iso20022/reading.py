@@ -73,7 +73,7 @@ def _rows(body: etree._Element) -> Iterator[RowStatus]:
 
 
 def _sentences(body: etree._Element, path: str) -> str | None:
-    return "".join(found.text or "" for found in every(body, path)) or None
+    return "".join(found.text or "" for found in every(body, path)).strip() or None
 
 
 def _one(body: etree._Element, path: str) -> etree._Element:
