@@ -15,7 +15,7 @@ def down(
     home: HomeOption = DEFAULT_HOME, port_base: PortBaseOption = None, purge: PurgeOption = False
 ) -> None:
     """Stop this home's processes, and no others."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     stack = open_stack(home, port_base, console)
     if not stack.home.root.exists():
         console.print(f"there is no stack in {stack.home.root}")

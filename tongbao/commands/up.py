@@ -1,9 +1,11 @@
 """`tongbao up`: the whole system on this machine."""
 
+from cryptography import x509
 from rich.console import Console
 from rich.table import Table
 
 from deploy.local.stack import LocalStack
+from libs.signing.certificates import identity_of
 from tongbao.local import DEFAULT_HOME, HomeOption, PortBaseOption, open_stack
 
 
@@ -14,20 +16,23 @@ def up(home: HomeOption = DEFAULT_HOME, port_base: PortBaseOption = None) -> Non
     stack.up()
     console.print(addresses(stack))
     console.print(cards(stack))
+    console.print(f"Logs are in {stack.home.logs}.")
     console.print("Stop it with [bold]make down[/] or [bold]tongbao down[/].")
 
 
 def addresses(stack: LocalStack) -> Table:
     """Where everything listens."""
-    table = Table("what", "address", "log", title="Tongbao runs", title_justify="left")
+    table = Table("what", "address", title="Tongbao runs", title_justify="left")
     for name, address in stack.addresses().items():
-        table.add_row(name, address, str(stack.home.log_of(name)))
+        table.add_row(name, address)
     return table
 
 
 def cards(stack: LocalStack) -> Table:
     """The software cards a client can log in with."""
-    table = Table("card", "certificate", "key", title="Cards", title_justify="left")
-    for card in stack.cards():
-        table.add_row(card.stem, str(card), str(card.with_suffix(".key")))
+    title = f"Cards in {stack.home.cards}: NAME.pem and NAME.key"
+    table = Table("name", "card", "company", "holder", title=title, title_justify="left")
+    for path in stack.cards():
+        identity = identity_of(x509.load_pem_x509_certificate(path.read_bytes()))
+        table.add_row(path.stem, identity.role.zh, identity.name, identity.holder)
     return table
