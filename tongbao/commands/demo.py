@@ -11,13 +11,13 @@ from tongbao.local import DEFAULT_HOME, HomeOption, PortBaseOption, open_stack
 
 _COLUMNS_MIN = 140  # narrower, tables would lose their words
 
+_COLUMNS_MIN = 140  # narrower, tables would lose their words
+
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the system running afterwards.")]
 
 
 def demo(
-    home: HomeOption = DEFAULT_HOME, port_base: PortBaseOption = None, keep: _COLUMNS_MIN = 140  # narrower, tables would lose their words
-
-KeepOption = False
+    home: HomeOption = DEFAULT_HOME, port_base: PortBaseOption = None, keep: KeepOption = False
 ) -> None:
     """Play the story: a card-signed cargo proposal becomes a policy in force."""
     console = Console(highlight=False)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from libs.lifecycle.tables import LIFECYCLES
+from libs.messages.parties import Role
 from libs.messages.topics import TOPICS
 from libs.signing import Verdict
 from tongbao.demo.witness import DOCUMENT_OF_EVENT, Sighting
@@ -73,6 +74,8 @@ def signer(verdict: Verdict) -> str:
     identity = verdict.signer
     if identity is None:
         return "?"
+    if identity.role is Role.SERVICE:
+        return identity.name
     holder = f"·{identity.holder}" if identity.role.is_company and identity.holder else ""
     return f"{identity.role.zh} {identity.name or identity.party}{holder}"
 
