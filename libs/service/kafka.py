@@ -14,6 +14,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
 from faststream.message import AckStatus
 
+from libs.service.consumer import PatientConsumer
 from libs.service.incoming import Incoming
 from libs.service.settings import ServiceSettings
 
@@ -24,24 +25,6 @@ _log = logging.getLogger("tongbao.kafka")
 
 Records = tuple[ConsumerRecord, ...]
 Take = Callable[[Sequence[Incoming]], Awaitable[None]]
-
-
-class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
-    """A consumer whose `getmany` returns when there is something.
-
-    FastStream sleeps after an empty answer, for as long as it waited; a message that comes then
-    would wait for nothing.
-    """
-
-    async def getmany(  # noqa: D102 - as the base
-        self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None
-    ) -> dict[Any, list[ConsumerRecord]]:
-        while True:
-            found = await super().getmany(
-                *partitions, timeout_ms=timeout_ms, max_records=max_records
-            )
-            if found:
-                return cast(dict[Any, list[ConsumerRecord]], found)
 
 
 def client_options(settings: ServiceSettings) -> dict[str, Any]:

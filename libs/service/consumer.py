@@ -1,0 +1,93 @@
+"""A Kafka consumer that waits patiently and never passes over a record."""
+
+import asyncio
+import logging
+from time import time
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+
+_log = logging.getLogger("tongbao.kafka")
+_PAUSE_SECONDS = 1.0
+_ONE_WAIT_MS = 200
+_UNREADABLE = (
+    ("unreadable", b"the record cannot be parsed; it stays on the topic at this offset"),
+)
+
+Found = dict[TopicPartition, list[ConsumerRecord]]
+
+
+class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
+    """Differs from its base in what `getmany` does.
+
+    It returns when there is something: FastStream sleeps after an empty answer as long as it
+    waited, and a message that comes then would wait for nothing.
+
+    When it fails, no record is passed over: the base forgets what it had already taken from other
+    partitions, whose positions have moved. And a record that cannot even be parsed (a header's
+    name that is no UTF-8) comes as an empty one in its place, to become a dead letter.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._next: dict[TopicPartition, int] = {}  # behind the last record that was given out
+
+    async def getmany(  # noqa: D102 - as the base
+        self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None
+    ) -> Found:
+        while True:
+            try:
+                found: Found = await super().getmany(
+                    *partitions, timeout_ms=timeout_ms, max_records=max_records
+                )
+            except ConsumerStoppedError:
+                raise
+            except KafkaError as error:
+                _log.warning("fetching failed: %s", type(error).__name__)
+                await self._go_back()
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except ValueError as error:
+                _log.error("a record cannot be parsed: %s", type(error).__name__)
+                suspects = list(self._fetcher._records)  # what was fetched and not given out
+                await self._go_back()
+                if found := await self._one_by_one(suspects):
+                    return self._given(found)
+            else:
+                if found:
+                    return self._given(found)
+
+    def _given(self, found: Found) -> Found:
+        for place, records in found.items():
+            self._next[place] = records[-1].offset + 1
+        return found
+
+    async def _go_back(self) -> None:
+        """Every partition to behind the last record that was given out of it."""
+        for place in self.assignment():
+            after = self._next.get(place)
+            if after is None:
+                after = await self.committed(place)
+            if after is None:
+                await self.seek_to_beginning(place)
+            else:
+                self.seek(place, after)
+
+    async def _one_by_one(self, places: list[TopicPartition]) -> Found:
+        """One record of each partition by itself; so the one that cannot be parsed is met."""
+        given: Found = {}
+        for place in places:
+            offset = await self.position(place)
+            try:
+                given |= await super().getmany(place, timeout_ms=_ONE_WAIT_MS, max_records=1)
+            except ValueError:
+                self.seek(place, offset + 1)
+                given[place] = [_unreadable(place, offset)]
+        return given
+
+
+def _unreadable(place: TopicPartition, offset: int) -> ConsumerRecord:
+    now_ms = int(time() * 1000)
+    return ConsumerRecord(
+        place.topic, place.partition, offset, now_ms, 0, None, b"", None, 0, 0, _UNREADABLE
+    )
