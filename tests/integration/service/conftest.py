@@ -21,6 +21,7 @@ from libs.messages.envelope import envelope_of
 from libs.messages.parties import Role
 from libs.messages.partners import JSON, XML
 from libs.messages.samples import COMPANY, USCC
+from libs.service.backoff import Stopping
 from libs.service.logs import make_logger
 from libs.service.migrations import migrate
 from libs.service.process import Process
@@ -95,18 +96,25 @@ class World:
 
     @asynccontextmanager
     async def running(self, **changes: object) -> AsyncIterator[Process]:
-        """The service inside this process."""
+        """The service inside this process, ready."""
+        async with self.starting(**changes) as process:
+            await until(lambda: not process.progress.missing())
+            yield process
+
+    @asynccontextmanager
+    async def starting(self, **changes: object) -> AsyncIterator[Process]:
+        """The service inside this process, on its way to be ready."""
         stop = asyncio.Event()
         log = make_logger(self.toy.name, stream=sys.stderr)
         process = Process(self.toy.service, self.settings(**changes), stop, log)
         async with process:
             task = asyncio.create_task(process.run())
             try:
-                await until(lambda: task.done() or not process.progress.missing())
                 yield process
             finally:
                 stop.set()
-                await task
+                with suppress(Stopping):
+                    await task
 
     @asynccontextmanager
     async def spawned(self, **changes: object) -> AsyncIterator[subprocess.Popen[bytes]]:
@@ -254,5 +262,6 @@ async def world(stores: Stores, database: Database, unique: str, pki: Pki) -> As
         max_request_size=16 * 1024 * 1024,
     )
     await producer.start()
-    yield World(toy, stores, database, pki, producer)
-    await producer.stop()
+    world = World(toy, stores, database, pki, producer)
+    yield world
+    await world.producer.stop()

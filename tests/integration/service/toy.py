@@ -120,7 +120,7 @@ def report(box: Record[BoxBody] | None, command: BoxReport, ctx: Context) -> Dec
 
 
 @HANDLERS.on_timer("ring", on=RECORD)
-def ring(box: Record[BoxBody], _: None, ctx: Context) -> Decision:
+def ring(box: Record[BoxBody], nothing: None, ctx: Context) -> Decision:
     """The bell of a box."""
     move = BOX.move(FULL.code, CLOSE, ctx.actor.role)
     _, decision = moved(

@@ -1,0 +1,138 @@
+"""Stores that are away: the service waits, says so, loses nothing and dead-letters nothing."""
+
+import asyncio
+import re
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from libs.service.applying import Deciding
+from tests.integration.service.conftest import World, fill_box, open_box, until
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+
+async def restarted(world: World) -> None:
+    await asyncio.to_thread(world.stores.start)
+
+
+async def renewed(world: World) -> None:
+    """A producer that knows nothing of the outage."""
+    await world.producer.stop()
+    world.producer = AIOKafkaProducer(bootstrap_servers=world.stores.bootstrap, acks="all")
+    await world.producer.start()
+
+
+async def balanced(world: World, total: int) -> bool:
+    rows = await world.sql("SELECT (body->>'total')::int AS total FROM record")
+    return [row["total"] for row in rows] == [total] and await world.count("outbox") == 0
+
+
+async def test_postgresql_killed_under_load_and_back(world: World) -> None:
+    async with world.running(retry_seconds_max=0.5) as process:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        await asyncio.to_thread(world.stores.kill, "postgres")
+        await world.send(*(world.sealed(fill_box("BX1", n)) for n in range(1, 31)))
+        await until(lambda: process.metrics.value("store_waits", "postgresql") >= 3)
+        assert "postgresql" in process.progress.missing()
+        assert not process.progress.stalled()
+        await restarted(world)
+        await until(lambda: balanced(world, 465))
+        assert process.progress.missing() == []
+    assert await world.count("dead_letter") == 0
+
+
+async def test_postgresql_that_refuses_new_connections(world: World) -> None:
+    async with world.running(retry_seconds_max=0.5) as process:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        admin = await asyncpg.connect(world.database.admin_url)
+        login = world.database.schema
+        await admin.execute(f"ALTER ROLE {login} NOLOGIN")
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", login
+        )
+        await world.send(*(world.sealed(fill_box("BX1", n)) for n in range(1, 11)))
+        await until(lambda: process.metrics.value("store_waits", "postgresql") >= 3)
+        await admin.execute(f"ALTER ROLE {login} LOGIN")
+        await admin.close()
+        await until(lambda: balanced(world, 55))
+    assert await world.count("dead_letter") == 0
+
+
+async def test_an_error_at_commit_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Deciding._write
+    failures = iter([asyncpg.SerializationError("at commit"), asyncpg.DiskFullError("disk full")])
+
+    async def failing(self: Deciding, *args: object) -> None:
+        await whole(self, *args)  # type: ignore[arg-type]
+        if (error := next(failures, None)) is not None:
+            raise error
+
+    monkeypatch.setattr(Deciding, "_write", failing)
+    async with world.running():
+        await world.send(world.sealed(open_box("BX1")), world.sealed(fill_box("BX1", 4)))
+        await until(lambda: balanced(world, 4))
+    assert await world.count("dead_letter") == 0
+    assert len(await world.everything(world.toy.events)) == 2
+
+
+async def test_kafka_killed_with_a_full_outbox_and_back(world: World) -> None:
+    async with world.running(retry_seconds_max=0.5, relay_rows_max=5) as process:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        await world.send(*(world.sealed(fill_box("BX1", n)) for n in range(1, 31)))
+        await asyncio.to_thread(world.stores.kill, "kafka")
+        await asyncio.sleep(0)
+        await restarted(world)
+        await renewed(world)
+        await world.send(world.sealed(fill_box("BX1", 100)))
+        await until(lambda: balanced(world, 565), 60)
+        assert not process.progress.stalled()
+    sequence: list[int] = []
+    for event in await world.everything(world.toy.events):
+        number = int(re.findall(rb'"sequence":(\d+)', event.value)[0])
+        if number not in sequence:
+            sequence.append(number)
+    assert sequence == list(range(1, 33))
+
+
+async def test_kafka_absent_at_start_is_waited_for(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await world.producer.stop()
+    await asyncio.to_thread(world.stores.kill, "kafka")
+    async with world.starting() as process:
+        await until(lambda: "kafka_unreachable" in capsys.readouterr().err)
+        assert "kafka" in process.progress.missing()
+        await restarted(world)
+        await until(lambda: not process.progress.missing(), 60)
+        await renewed(world)
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+
+
+async def test_postgresql_absent_at_start_is_waited_for(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await asyncio.to_thread(world.stores.kill, "postgres")
+    async with world.starting() as process:
+        await until(lambda: "postgresql_unreachable" in capsys.readouterr().err)
+        await restarted(world)
+        await until(lambda: not process.progress.missing(), 60)
+
+
+async def test_a_service_that_is_stopped_while_it_waits_gives_its_batch_back(world: World) -> None:
+    async with world.running(retry_seconds_max=0.5) as process:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        await asyncio.to_thread(world.stores.kill, "postgres")
+        await world.send(world.sealed(fill_box("BX1", 9)))
+        await until(lambda: process.metrics.value("store_waits", "postgresql") >= 2)
+    await restarted(world)
+    async with world.running():
+        await until(lambda: balanced(world, 9))
