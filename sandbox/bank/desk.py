@@ -95,7 +95,8 @@ class Bank:
         def write(message_id: UUID, at: datetime) -> bytes:
             return mandate_reply(message_id, at, self._code, original, mandate, fault)
 
-        return _draft(MANDATE_REPLY, envelope, write)
+        subject = mandate if isinstance(mandate, str) else mandate.request_id
+        return _draft(MANDATE_REPLY, subject, write)
 
     def _have(self, request: MandateRequest, refuse: bool) -> tuple[Mandate, str]:
         mandate = Mandate(
@@ -140,11 +141,12 @@ class Bank:
         def write(message_id: UUID, at: datetime) -> bytes:
             return status_reply(message_id, at, self._code, original, result)
 
-        return _draft(STATUS_REPLY, envelope, write)
+        return _draft(STATUS_REPLY, envelope.subject, write)
 
 
-def _draft(name: str, request: Envelope, write: Callable[[UUID, datetime], bytes]) -> Draft:
-    return Draft(f"{TYPE_PREFIX}{name}", XML, request.subject, write, enveloped=False)
+def _draft(name: str, subject: str, write: Callable[[UUID, datetime], bytes]) -> Draft:
+    """`subject` is the document that the reply's body names."""
+    return Draft(f"{TYPE_PREFIX}{name}", XML, subject, write, enveloped=False)
 
 
 def _root(verified: Verified) -> etree._Element:

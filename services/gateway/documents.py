@@ -5,7 +5,7 @@ from pydantic import Field
 from libs.decisions import RecordType
 from libs.messages.base import DocumentId, Model
 from libs.messages.fields import C35, Bank, PositiveMoney
-from libs.messages.kinds.debit import MandateAction, MandateResult
+from libs.messages.kinds.debit import DebitAgreementForm, MandateAction, MandateResult
 from libs.messages.kinds.payment import CollectionResult, Items
 
 SIGNING = "sign"
@@ -28,9 +28,13 @@ class MandateExchange(Model):
 
 
 class MandateStep(Model):
-    """The last request of one step of one agreement: only its answer counts."""
+    """The last request of one step of one agreement: only its answer counts.
+
+    `form` is the agreement as it was put to the bank: a cancellation names the whole mandate.
+    """
 
     request_id: str = Field(title="请求报文编号", pattern=r"^[0-9a-f]{32}$")
+    form: DebitAgreementForm = Field(title="三方协议")
 
 
 class CollectionExchange(Model):

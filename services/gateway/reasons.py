@@ -15,6 +15,9 @@ FOREIGN_TOPIC = Reason(
 UNKNOWN_PAYMENT = Reason(
     "UNKNOWN_PAYMENT", "没有交费{id}的扣款请求", "there is no collection for payment {id}"
 )
+UNKNOWN_MANDATE = Reason(
+    "UNKNOWN_MANDATE", "没有三方协议{id}的签约请求", "there is no mandate request for {id}"
+)
 NOT_OF_A_MANDATE = Reason(
     "NOT_OF_A_MANDATE",
     "状态 {status} 不适用于扣款授权请求（应为 RCVD、ACTC、PDNG 或 RJCT）",

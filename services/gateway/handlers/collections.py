@@ -29,7 +29,7 @@ def collect(exchange: Exchange | None, request: CollectPremium, ctx: Context) ->
     if exchange is not None:
         return NOTHING
     message = DirectDebit(
-        meta=to_bank(request.meta, ctx, number),
+        meta=to_bank(request.meta, ctx),
         mandate_id=request.agreement_no,
         debtor=request.debtor,
         debtor_uscc=request.debtor_uscc,
@@ -52,7 +52,7 @@ def query(exchange: Exchange | None, request: QueryCollection, ctx: Context) -> 
         raise Rejected(reasons.UNKNOWN_PAYMENT, id=number)
     if exchange.body.bank != request.bank:
         raise Rejected(WRONG_PARTNER, right=exchange.body.bank, wrong=request.bank)
-    message = StatusRequest(meta=to_bank(request.meta, ctx, number))
+    message = StatusRequest(meta=to_bank(request.meta, ctx))
     return NOTHING.emit(partner_topic(request.bank, "requests"), message)
 
 

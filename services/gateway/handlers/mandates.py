@@ -41,18 +41,23 @@ def _key(request: Message) -> str:
     return request.meta.message_id.hex
 
 
-def _signing_step(request: RequestMandate) -> Iterable[Ref]:
-    return (STEP_RECORDS.ref(step_id(request.meta.document_id, request.action)),)
+def _step(agreement_id: str, action: MandateAction) -> Ref:
+    return STEP_RECORDS.ref(step_id(agreement_id, action))
 
 
-def _cancelling_step(request: CancelMandate) -> Iterable[Ref]:
-    return (STEP_RECORDS.ref(step_id(request.meta.document_id, MandateAction.CANCEL)),)
+def _signing(request: RequestMandate) -> Iterable[Ref]:
+    return (_step(request.meta.document_id, request.action),)
 
 
-@HANDLERS.handles(RequestMandate, on=MANDATES, key=_key, reads=_signing_step)
+def _signing_and_cancelling(request: CancelMandate) -> Iterable[Ref]:
+    yield _step(request.meta.document_id, MandateAction.INITIATE)
+    yield _step(request.meta.document_id, MandateAction.CANCEL)
+
+
+@HANDLERS.handles(RequestMandate, on=MANDATES, key=_key, reads=_signing)
 def request_mandate(exchange: Exchange | None, request: RequestMandate, ctx: Context) -> Decision:
     """Put a tripartite agreement to its bank."""
-    meta = to_bank(request.meta, ctx, request.meta.document_id)
+    meta = to_bank(request.meta, ctx)
     amending = request.action is MandateAction.AMEND
     message = (
         MandateAmendment(meta=meta, form=request.form)
@@ -62,11 +67,19 @@ def request_mandate(exchange: Exchange | None, request: RequestMandate, ctx: Con
     return _ask(exchange, request, request.action, message, ctx)
 
 
-@HANDLERS.handles(CancelMandate, on=MANDATES, key=_key, reads=_cancelling_step)
+@HANDLERS.handles(CancelMandate, on=MANDATES, key=_key, reads=_signing_and_cancelling)
 def cancel_mandate(exchange: Exchange | None, request: CancelMandate, ctx: Context) -> Decision:
     """Ask the bank to end a mandate."""
-    meta = to_bank(request.meta, ctx, request.agreement_no)
-    message = MandateCancellation(meta=meta, reason=request.reason)
+    number = request.meta.document_id
+    signing = ctx.read(STEP_RECORDS, step_id(number, MandateAction.INITIATE))
+    if signing is None:
+        raise Rejected(reasons.UNKNOWN_MANDATE, id=number)
+    message = MandateCancellation(
+        meta=to_bank(request.meta, ctx),
+        mandate_id=request.agreement_no,
+        form=signing.body.form,
+        reason=request.reason,
+    )
     return _ask(exchange, request, MandateAction.CANCEL, message, ctx)
 
 
@@ -74,7 +87,7 @@ def _ask(
     exchange: Exchange | None,
     request: RequestMandate | CancelMandate,
     action: MandateAction,
-    message: Message,
+    message: MandateInitiation | MandateAmendment | MandateCancellation,
     ctx: Context,
 ) -> Decision:
     """Send `message` and remember it as the last question of its step; asked before: nothing."""
@@ -83,7 +96,7 @@ def _ask(
     agreement_id, request_id = request.meta.document_id, _key(request)
     body = MandateExchange(bank=request.bank, action=action, agreement_id=agreement_id)
     asked = MANDATES.first(request_id, owner="", body=body)
-    last = MandateStep(request_id=request_id)
+    last = MandateStep(request_id=request_id, form=message.form)
     name = step_id(agreement_id, action)
     before = ctx.read(STEP_RECORDS, name)
     step = before.next(last) if before else STEP_RECORDS.first(name, owner="", body=last)
@@ -91,7 +104,7 @@ def _ask(
 
 
 def _step_of(exchange: Exchange) -> Iterable[Ref]:
-    return (STEP_RECORDS.ref(step_id(exchange.body.agreement_id, exchange.body.action)),)
+    return (_step(exchange.body.agreement_id, exchange.body.action),)
 
 
 @HANDLERS.handles(MandateReport, on=MANDATES, key=lambda m: m.original_id, follows=_step_of)

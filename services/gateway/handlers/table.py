@@ -17,8 +17,11 @@ def own_topic(ctx: Context) -> None:
         raise Rejected(reasons.FOREIGN_TOPIC, partner=ctx.actor.party, topic=ctx.topic)
 
 
-def to_bank(meta: Meta, ctx: Context, id: str) -> Meta:
+def to_bank(meta: Meta, ctx: Context) -> Meta:
     """The head of a bank's message: the request's own id, so that asking twice is one question."""
     return Meta(
-        message_id=meta.message_id, document_id=id, sender=ctx.service, created_at=meta.created_at
+        message_id=meta.message_id,
+        document_id=meta.document_id,
+        sender=ctx.service,
+        created_at=meta.created_at,
     )

@@ -1,7 +1,7 @@
 """What travels between the gateway and banks, as values.
 
 The head (`meta`) of each is its group header: MsgId is the message id as 32 hexadecimal digits,
-InitgPty the sender, and the document id the business id inside (MndtReqId, MndtId, PmtInfId). An
+InitgPty the sender, and the document id the business id inside (MndtReqId, PmtInfId). An
 answer's head says which MsgId it answers.
 """
 
@@ -29,8 +29,10 @@ class MandateAmendment(Message):
 
 
 class MandateCancellation(Message):
-    """pain.011: end the mandate that the head names."""
+    """pain.011: end this mandate."""
 
+    mandate_id: C35 = Field(title="协议编号")
+    form: DebitAgreementForm = Field(title="三方协议")
     reason: C500 = Field(title="解约原因")
 
 

@@ -1,5 +1,6 @@
 """Parts that several ISO 20022 messages share."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ CNAPS = "CNAPS"
 UNKNOWN = "NOTPROVIDED"  # ISO's word for a mandatory part that the parties do not use
 SUPPLEMENT = "urn:tongbao:bank:mandate-supplement:1"
 TEXT_MAX = 105  # Max105Text
+_HEX = re.compile("[0-9a-f]{32}")
 
 
 def header(meta: Meta, *more: Node) -> Node:
@@ -44,17 +46,30 @@ def read_meta(root: etree._Element, document_id: str | None, answered: str | Non
     }
     if missing := [path for path, text in texts.items() if not text]:
         raise Malformed("FIELDS", errors=[FieldError(p, p, "必填项未填写") for p in missing])
-    message_id, created, sender, document_id = texts.values()
+    message_id, created, sender, document_id = (text or "" for text in texts.values())
     try:
         return Meta(
-            message_id=UUID(message_id),
-            document_id=document_id or "",
-            sender=sender or "",
-            created_at=datetime.fromisoformat(created or ""),
-            in_reply_to=UUID(answered) if answered else None,
+            message_id=_message_id(message_id),
+            document_id=document_id,
+            sender=sender,
+            created_at=_instant(created),
+            in_reply_to=_message_id(answered) if answered else None,
         )
     except ValueError as error:
         raise Malformed("FIELDS", f"GrpHdr：{error}") from None
+
+
+def _message_id(text: str) -> UUID:
+    if not _HEX.fullmatch(text):
+        raise ValueError(f"MsgId {text[:40]!r}：应为 32 位小写十六进制数字（报文编号 UUID）")
+    return UUID(text)
+
+
+def _instant(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.utcoffset() is None:
+        raise ValueError(f"CreDtTm {text} 缺少时区，例如 2026-11-23T08:00:00Z")
+    return time
 
 
 def party(tag: str, name: str, *ids: Node) -> Node:
@@ -102,13 +117,15 @@ def sentences(tag: str, text: str) -> list[Node]:
     return [(tag, text[at : at + TEXT_MAX]) for at in range(0, len(text), TEXT_MAX)]
 
 
-def mandate(request_id: str, form: DebitAgreementForm, mandate_id: str | None = None) -> Node:
-    """Mndt, as pain.009 and pain.010 have it."""
+def mandate(
+    request_id: str, form: DebitAgreementForm, *, tag: str = "Mndt", mandate_id: str | None = None
+) -> Node:
+    """A mandate, as pain.009, pain.010 and pain.011 have it."""
     limit = f"{form.max_per_tx:.2f}" if form.max_per_tx else None
     last_day = form.valid_to.isoformat() if form.valid_to else None
     occurrences: list[Node] = [("SeqTp", "RCUR"), ("FnlColltnDt", last_day)]
     return (
-        "Mndt",
+        tag,
         [
             ("MndtId", mandate_id),
             ("MndtReqId", request_id),

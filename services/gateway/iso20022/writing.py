@@ -44,10 +44,10 @@ def cancellation(message: MandateCancellation) -> bytes:
         ("Rsn", [("Cd", REQUESTED_BY_CUSTOMER)]),
         *parts.sentences("AddtlInf", message.reason),
     ]
-    details: list[Node] = [
-        ("CxlRsn", reason),
-        ("OrgnlMndt", [("OrgnlMndtId", message.meta.document_id)]),
-    ]
+    original = parts.mandate(
+        message.meta.document_id, message.form, tag="OrgnlMndt", mandate_id=message.mandate_id
+    )
+    details: list[Node] = [("CxlRsn", reason), ("OrgnlMndt", [original])]
     body: list[Node] = [parts.header(message.meta), ("UndrlygCxlDtls", details)]
     return build("pain.011.001.05", "MndtCxlReq", body)
 

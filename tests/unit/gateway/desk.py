@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from libs.decisions import Actor
-from libs.messages.base import Message
+from libs.messages.base import Message, Meta
 from libs.messages.kinds.debit import (
     CancelMandate,
     MandateAction,
@@ -19,7 +19,7 @@ from libs.messages.kinds.payment import (
     QueryCollection,
 )
 from libs.messages.parties import Role
-from libs.messages.partners import partner_topic
+from libs.messages.partners import PARTNERS, partner_topic
 from libs.messages.samples import ACCOUNT, COMPANY, ICBC_BANK_NO, USCC, a_debit_agreement
 from services.gateway.handlers import HANDLERS
 from services.gateway.iso20022.kinds import ALL_KINDS
@@ -32,17 +32,27 @@ PROPOSAL = "TB20261123AAAAAAAAAA"
 OTHER_PROPOSAL = "TB20261123BBBBBBBBBB"
 MANDATE_NO = "MD0001"
 PAYMENT_SERVICE = Actor(Role.SERVICE, "payment", "单一窗口")
-ICBC = Actor(Role.BANK, "ICBC", "工商银行（沙箱）")
-BOC = Actor(Role.BANK, "BOC", "中国银行（沙箱）")
 PREMIUM = Decimal("55.00")
+
+
+def as_actor(code: str) -> Actor:
+    """A partner, as its certificate names it."""
+    return Actor(PARTNERS[code].role, code, PARTNERS[code].name)
+
+
+ICBC, BOC = as_actor("ICBC"), as_actor("BOC")
 
 
 class Desk:
     """The gateway's office between payment and the banks."""
 
-    def __init__(self) -> None:
+    def __init__(self, bank: str = "ICBC") -> None:
+        self.bank = bank
         self.office = Office("gateway", HANDLERS, kinds=ALL_KINDS)
         self.asked: Message
+
+    def meta(self, document_id: str) -> Meta:
+        return a_meta(document_id, PAYMENT_SERVICE)
 
     def ask(self, message: Message) -> str:
         """Payment asks; returns the MsgId that the bank will answer to."""
@@ -59,8 +69,8 @@ class Desk:
     def sign(self, attempt: int = 1, action: MandateAction = MandateAction.INITIATE) -> str:
         return self.ask(
             RequestMandate(
-                meta=a_meta(AGREEMENT, PAYMENT_SERVICE),
-                bank="ICBC",
+                meta=self.meta(AGREEMENT),
+                bank=self.bank,
                 action=action,
                 form=a_debit_agreement(),
                 attempt=attempt,
@@ -68,9 +78,9 @@ class Desk:
         )
 
     def cancel(self) -> str:
-        meta = a_meta(AGREEMENT, PAYMENT_SERVICE)
+        meta = self.meta(AGREEMENT)
         return self.ask(
-            CancelMandate(meta=meta, bank="ICBC", agreement_no=MANDATE_NO, reason="换银行")
+            CancelMandate(meta=meta, bank=self.bank, agreement_no=MANDATE_NO, reason="换银行")
         )
 
     def collect(self, *items: tuple[str, Decimal]) -> str:
@@ -78,8 +88,8 @@ class Desk:
         rows = rows or (PaymentItem(proposal_id=PROPOSAL, amount=PREMIUM),)
         return self.ask(
             CollectPremium(
-                meta=a_meta(PAYMENT, PAYMENT_SERVICE),
-                bank="ICBC",
+                meta=self.meta(PAYMENT),
+                bank=self.bank,
                 agreement_no=MANDATE_NO,
                 debtor=Party(name=COMPANY, account=ACCOUNT, bank_no=ICBC_BANK_NO),
                 debtor_uscc=USCC,
@@ -90,9 +100,9 @@ class Desk:
             )
         )
 
-    def query(self, bank: str = "ICBC") -> str:
-        meta = a_meta(PAYMENT, PAYMENT_SERVICE)
-        return self.ask(QueryCollection(meta=meta, bank=bank, attempt=1))
+    def query(self, bank: str | None = None) -> str:
+        meta = self.meta(PAYMENT)
+        return self.ask(QueryCollection(meta=meta, bank=bank or self.bank, attempt=1))
 
     def decides(
         self,

@@ -4,6 +4,7 @@ import pytest
 
 from libs.lifecycle import Rejected
 from libs.messages.kinds.debit import MandateAction, MandateResult
+from libs.messages.samples import a_debit_agreement
 from services.gateway.iso20022.models import (
     MandateAmendment,
     MandateCancellation,
@@ -29,11 +30,18 @@ def test_signing_again_after_a_refusal_amends(desk: Desk) -> None:
     assert isinstance(desk.office.sent[-1][1], MandateAmendment)
 
 
-def test_a_cancellation_names_the_banks_number(desk: Desk) -> None:
+def test_a_cancellation_names_the_whole_mandate(desk: Desk) -> None:
+    desk.sign()
     desk.cancel()
     message = desk.office.sent[-1][1]
     assert isinstance(message, MandateCancellation)
-    assert message.meta.document_id == MANDATE_NO
+    assert (message.meta.document_id, message.mandate_id) == (AGREEMENT, MANDATE_NO)
+    assert message.form == a_debit_agreement()
+
+
+def test_what_was_never_signed_is_not_cancelled(desk: Desk) -> None:
+    with pytest.raises(Rejected, match="UNKNOWN_MANDATE"):
+        desk.cancel()
 
 
 def test_an_acceptance_brings_the_agreement_number(desk: Desk) -> None:
@@ -54,6 +62,7 @@ def test_a_refusal_is_told_in_national_words(desk: Desk) -> None:
 
 
 def test_an_answer_to_a_cancellation_comes_back_to_the_agreement(desk: Desk) -> None:
+    desk.sign()
     desk.decides(desk.cancel())
     (receipt,) = desk.mandate_receipts
     assert (receipt.meta.document_id, receipt.action) == (AGREEMENT, CANCEL)
