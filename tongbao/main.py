@@ -9,6 +9,7 @@ from tongbao.commands import deadletters, replay
 from tongbao.commands.demo import demo
 from tongbao.commands.down import down
 from tongbao.commands.run import run
+from tongbao.commands.signing import sign, verify
 from tongbao.commands.status import status
 from tongbao.commands.topics import topics
 from tongbao.commands.up import up
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (up, down, status, run, topics, demo):
+for verb in (up, down, status, run, topics, sign, verify, demo):
     app.command()(verb)
 for group in (deadletters.app, replay.app):
     app.add_typer(group)
