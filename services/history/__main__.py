@@ -11,10 +11,19 @@ from libs.service.db import cause
 from libs.service.migrations import MigrationError
 from libs.signing import SignerError
 from services.history.app import SERVICE
-from services.history.rebuild import AlreadyRebuilding, rebuild
+from services.history.rebuild import AlreadyRebuilding, NoTopic, rebuild
 
 WRONG_USE = 2
 FAILED = 1
+_FAILURES = (
+    AlreadyRebuilding,
+    NoTopic,
+    MigrationError,
+    SignerError,
+    asyncpg.PostgresError,
+    KafkaError,
+    OSError,
+)
 _USAGE = "usage: python -m services.history rebuild"
 
 
@@ -30,17 +39,21 @@ def main(arguments: list[str]) -> int:
         return WRONG_USE
     try:
         result = asyncio.run(rebuild(SERVICE, settings, _tell))
-    except AlreadyRebuilding:
-        print("another rebuild is under way: wait for its end", file=sys.stderr)
-        return FAILED
-    except (MigrationError, SignerError) as wrong:
-        print(wrong, file=sys.stderr)
-        return FAILED
-    except (asyncpg.PostgresError, KafkaError, OSError) as error:
-        print(f"broken off ({cause(error)}): run it again", file=sys.stderr)
+    except _FAILURES as failure:
+        print(_told(failure), file=sys.stderr)
         return FAILED
     print(f"\nread {result.applied} events; refused {result.refused} messages that are none")
     return 0
+
+
+def _told(failure: BaseException) -> str:
+    if isinstance(failure, AlreadyRebuilding):
+        return "another rebuild is under way: wait for its end"
+    if isinstance(failure, NoTopic):
+        return f"there is no topic {failure}: nothing was touched"
+    if isinstance(failure, MigrationError | SignerError):
+        return str(failure)
+    return f"broken off ({cause(failure)}): run it again"
 
 
 def _tell(done: int, total: int) -> None:

@@ -164,11 +164,16 @@ class ReadApi:
 
     async def _events(self, owner: str, after: int) -> AsyncIterator[str]:
         yield f"id: {after}\nevent: open\ndata: {{}}\n\n"
-        async for change in self.streams.follow(owner, after, self.heartbeat_seconds):
-            if change is None:
-                yield ": still here\n\n"
-            else:
-                yield f"id: {change.position}\nevent: change\ndata: {change.body}\n\n"
+        try:
+            async for change in self.streams.follow(owner, after, self.heartbeat_seconds):
+                if change is None:
+                    yield ": still here\n\n"
+                else:
+                    yield f"id: {change.position}\nevent: change\ndata: {change.body}\n\n"
+        except Exception as error:
+            if not is_infrastructure(error):
+                raise
+            return  # the listener comes back for the rest
 
 
 def _document(found: store.Found) -> Json:

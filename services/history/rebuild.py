@@ -31,6 +31,10 @@ class AlreadyRebuilding(Exception):
     """Another rebuild is under way."""
 
 
+class NoTopic(Exception):
+    """A topic that history lives from is not there: nothing was touched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What was read: events applied, and messages that are no valid events (dead letters)."""
@@ -40,7 +44,7 @@ class Result:
 
 
 async def rebuild(service: Service, settings: ServiceSettings, tell: Tell) -> Result:
-    """Empty the projections and read all events again. Raises AlreadyRebuilding."""
+    """Empty the projections and read all events again. Raises AlreadyRebuilding, NoTopic."""
     examiner = Examiner(
         TrustStore.load(settings.trust_ca, settings.trust_crl),
         service.kinds,
@@ -48,16 +52,17 @@ async def rebuild(service: Service, settings: ServiceSettings, tell: Tell) -> Re
         service.wanted,
         settings.body_bytes_max,
     )
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     async with await make_pool(settings, "history-rebuild") as pool, pool.acquire() as guard:
         await check_schema(guard, service)
         if not await guard.fetchval(_ONE_AT_A_TIME):
             raise AlreadyRebuilding
-        await consumer.start()
+        consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
         try:
+            await consumer.start()
+            places = await _places(consumer, service)
             async with guard.transaction():
                 await store.start_over(guard)
-            result = await _read_all(consumer, service, settings, examiner, pool, tell)
+            result = await _read_all(consumer, places, settings, examiner, pool, tell)
             await store.whole_again(guard)
         finally:
             await consumer.stop()
@@ -66,14 +71,16 @@ async def rebuild(service: Service, settings: ServiceSettings, tell: Tell) -> Re
 
 async def _read_all(
     consumer: AIOKafkaConsumer,
-    service: Service,
+    places: list[TopicPartition],
     settings: ServiceSettings,
     examiner: Examiner,
     pool: asyncpg.Pool,
     tell: Tell,
 ) -> Result:
     """From the earliest offsets to where the topics end now; what comes later is the service's."""
-    begin, end = await _span(consumer, service)
+    consumer.assign(places)
+    await consumer.seek_to_beginning(*places)
+    begin, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     total = sum(end[place] - begin[place] for place in end)
     applied = refused = 0
     while (done := await _done(consumer, begin, end)) < total:
@@ -88,22 +95,15 @@ async def _read_all(
     return Result(applied, refused)
 
 
-async def _span(
-    consumer: AIOKafkaConsumer, service: Service
-) -> tuple[Mapping[TopicPartition, int], Mapping[TopicPartition, int]]:
-    places = [
-        TopicPartition(topic, partition)
-        for topic in service.consumed
-        for partition in sorted(await _partitions(consumer, topic))
-    ]
-    consumer.assign(places)
-    await consumer.seek_to_beginning(*places)
-    return await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+async def _places(consumer: AIOKafkaConsumer, service: Service) -> list[TopicPartition]:
     metadata = await consumer._client.fetch_all_metadata()
-    return set(metadata.partitions_for_topic(topic) or ())
+    places = []
+    for topic in service.consumed:
+        partitions = metadata.partitions_for_topic(topic)
+        if not partitions:
+            raise NoTopic(topic)
+        places += [TopicPartition(topic, partition) for partition in sorted(partitions)]
+    return places
 
 
 async def _done(

@@ -30,7 +30,7 @@ class Streams:
     log: FilteringBoundLogger
     _listeners: dict[str, set[Waiting]] = field(default_factory=lambda: defaultdict(set))
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _reader: asyncio.Task[None] | None = None
     _position: int = 0
 
     async def follow(
@@ -79,12 +79,15 @@ class Streams:
 
     async def _have_reader(self) -> None:
         """A listener is registered before its reader looks where the row of changes ends."""
-        if any(not task.done() for task in self._tasks):
+        if self._is_reading():
             return
         position = await self.position()
-        if all(task.done() for task in self._tasks):
+        if not self._is_reading():
             self._position = position
-            self._tasks = [asyncio.create_task(self._read())]
+            self._reader = asyncio.create_task(self._read())
+
+    def _is_reading(self) -> bool:
+        return self._reader is not None and not self._reader.done()
 
     async def _read(self) -> None:
         end = asyncio.create_task(self._end())
