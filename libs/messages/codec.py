@@ -5,20 +5,21 @@ in model order, lists as repeated elements, absent = None. JSON: the same names,
 (the CloudEvents type), because headers are not signed.
 """
 
-from typing import Protocol, cast
+from collections.abc import Sequence
+from typing import Protocol
 
-import orjson
 from lxml import etree
 from pydantic import ValidationError
 
 from libs.messages.base import Message
-from libs.messages.errors import Malformed
-from libs.messages.labels import field_errors
+from libs.messages.errors import FieldError, Malformed
+from libs.messages.labels import field_errors, locate
 from libs.messages.parsing import parse_json, parse_xml
 from libs.messages.partners import JSON, XML
-from libs.messages.xml_model import XmlModel, xml_model
+from libs.messages.xml_model import Misplaced, XmlModel, xml_model
 
 NAMESPACE = "urn:tongbao:messages:v"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 Content = bytes | etree._Element
 
 
@@ -40,7 +41,8 @@ class ModelCodec:
         self._ce_type = ce_type
         self._namespace = f"{NAMESPACE}{version}"
         self._tag = f"{{{self._namespace}}}{model.__name__}"
-        self._nsmap: dict[str | None, str] = {None: self._namespace}
+        self._xml_head = f'{_DECLARATION}<{model.__name__} xmlns="{self._namespace}">'
+        self._xml_tail = f"</{model.__name__}>"
         self._json_head = b'{"kind":"%s",' % ce_type.encode()
 
     def encode(self, message: Message, content_type: str) -> bytes:
@@ -51,14 +53,11 @@ class ModelCodec:
             )
             return self._json_head + body[1:]
         if content_type == XML:
-            return etree.tostring(self.element(message), xml_declaration=True, encoding="UTF-8")
+            parts = [self._xml_head]
+            self._xml.write(message, parts)
+            parts.append(self._xml_tail)
+            return "".join(parts).encode()
         raise ValueError(f"no codec for {content_type}")
-
-    def element(self, message: Message) -> etree._Element:
-        """The message as an XML tree."""
-        root = etree.Element(self._tag, nsmap=cast(dict[str, str], self._nsmap))
-        self._xml.fill(root, message)
-        return root
 
     def decode(self, data: Content, content_type: str) -> Message:
         """The message in `data` (bytes, or an already parsed root). Raises Malformed."""
@@ -75,7 +74,12 @@ class ModelCodec:
     def _from_xml(self, root: etree._Element) -> Message:
         if root.tag != self._tag:
             raise Malformed("WRONG_KIND", f"根元素为 {root.tag}，应为 {self._tag}")
-        return self._validate(self._xml.read(root))
+        value, misplaced = self._xml.read(root)
+        return self._validate(value, [self._error(found) for found in misplaced])
+
+    def _error(self, found: Misplaced) -> FieldError:
+        path, label, _ = locate(self._model, found.location)
+        return FieldError(path, label, found.problem, found.expected)
 
     def _from_json(self, data: bytes) -> Message:
         value = parse_json(data)
@@ -83,24 +87,26 @@ class ModelCodec:
             raise Malformed("WRONG_KIND", f"kind 为 {kind}，应为 {self._ce_type}")
         return self._validate(value)
 
-    def _validate(self, value: object) -> Message:
+    def _validate(self, value: object, wrong: Sequence[FieldError] = ()) -> Message:
         try:
-            return self._model.model_validate(value, by_name=False, by_alias=True)
+            message = self._model.model_validate(value, by_name=False, by_alias=True)
         except ValidationError as error:
-            raise Malformed("FIELDS", errors=field_errors(self._model, error)) from None
+            raise Malformed("FIELDS", errors=[*wrong, *field_errors(self._model, error)]) from None
+        if wrong:
+            raise Malformed("FIELDS", errors=wrong)
+        return message
 
 
 def kind_named_in(data: Content, content_type: str) -> str | None:
-    """The CloudEvents type that the content itself claims; None when it claims none."""
+    """The CloudEvents type that the content itself claims; None when it claims none.
+
+    Raises Malformed when the content cannot be read at all.
+    """
     if content_type == XML:
         root = parse_xml(data) if isinstance(data, bytes) else data
         name = etree.QName(root)
         if name.namespace and name.namespace.startswith(NAMESPACE):
             return f"cn.tongbao.{name.localname}.v{name.namespace.removeprefix(NAMESPACE)}"
         return None
-    try:
-        value = orjson.loads(data if isinstance(data, bytes) else b"")
-    except orjson.JSONDecodeError:
-        return None
-    kind = value.get("kind") if isinstance(value, dict) else None
+    kind = parse_json(data).get("kind") if isinstance(data, bytes) else None
     return kind if isinstance(kind, str) else None

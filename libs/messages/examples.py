@@ -8,7 +8,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from libs.messages import samples
 from libs.messages.base import Cause, Message, Meta
 from libs.messages.kinds import agreement, booking, debit, payment, proposal, rejections
-from libs.messages.kinds.proposal_form import CargoProposalDraft
+from libs.messages.kinds.proposal_draft import (
+    CargoProposalDraft,
+    GoodsDraft,
+    HolderDraft,
+    InsuranceDraft,
+)
 from libs.messages.parties import Role
 from libs.messages.partners import JSON, XML
 from libs.messages.registry import Kind, kind_of
@@ -76,7 +81,11 @@ def _bookings() -> Iterator[Message]:
 
 def _proposals() -> Iterator[Message]:
     form = samples.a_proposal(DAY)
-    draft = CargoProposalDraft(holder=form.holder, goods=form.goods)
+    draft = CargoProposalDraft(
+        holder=HolderDraft(**form.holder.model_dump(exclude={"contact", "phone"})),
+        goods=GoodsDraft(section="XVI", description="数控机床"),
+        insurance=InsuranceDraft(invoice_amount=Decimal("100000.00")),
+    )
     yield proposal.SubmitCargoProposal(meta=_meta("SubmitCargoProposal", PROPOSAL_ID), form=form)
     yield proposal.SaveCargoProposal(meta=_meta("SaveCargoProposal", PROPOSAL_ID), draft=draft)
     yield proposal.DeleteCargoProposal(meta=_meta("DeleteCargoProposal", PROPOSAL_ID))

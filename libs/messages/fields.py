@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 import phonenumbers
@@ -18,41 +19,35 @@ from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.iso7064 import mod_11_10
 
+from libs.messages import shapes
 from libs.messages.codes import InTable, places, tables
+from libs.messages.shapes import TEXT, shaped
 
-# what XML 1.0 cannot carry, or (the carriage return) parsers change
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CHECKED_MAX = 4096  # numbers whose check is remembered: companies come again and again
 
-
-def _printable(value: str) -> str:
-    if found := _FORBIDDEN.search(value):
-        raise ValueError(f"第 {found.start() + 1} 个字符不允许使用", "可打印的文字，可以换行")
-    return value
-
-
-_Printable = AfterValidator(_printable)
-
-C10 = Annotated[str, StringConstraints(min_length=1, max_length=10), _Printable]
-C20 = Annotated[str, StringConstraints(min_length=1, max_length=20), _Printable]
-C30 = Annotated[str, StringConstraints(min_length=1, max_length=30), _Printable]
-C35 = Annotated[str, StringConstraints(min_length=1, max_length=35), _Printable]
-C40 = Annotated[str, StringConstraints(min_length=1, max_length=40), _Printable]
-C50 = Annotated[str, StringConstraints(min_length=1, max_length=50), _Printable]
-C60 = Annotated[str, StringConstraints(min_length=1, max_length=60), _Printable]
-C100 = Annotated[str, StringConstraints(min_length=1, max_length=100), _Printable]
-C105 = Annotated[str, StringConstraints(min_length=1, max_length=105), _Printable]
-C200 = Annotated[str, StringConstraints(min_length=1, max_length=200), _Printable]
-C500 = Annotated[str, StringConstraints(min_length=1, max_length=500), _Printable]
-C2000 = Annotated[str, StringConstraints(min_length=1, max_length=2000), _Printable]
+C10 = Annotated[str, StringConstraints(pattern=TEXT, max_length=10)]
+C20 = Annotated[str, StringConstraints(pattern=TEXT, max_length=20)]
+C30 = Annotated[str, StringConstraints(pattern=TEXT, max_length=30)]
+C35 = Annotated[str, StringConstraints(pattern=TEXT, max_length=35)]
+C40 = Annotated[str, StringConstraints(pattern=TEXT, max_length=40)]
+C50 = Annotated[str, StringConstraints(pattern=TEXT, max_length=50)]
+C60 = Annotated[str, StringConstraints(pattern=TEXT, max_length=60)]
+C100 = Annotated[str, StringConstraints(pattern=TEXT, max_length=100)]
+C105 = Annotated[str, StringConstraints(pattern=TEXT, max_length=105)]
+C200 = Annotated[str, StringConstraints(pattern=TEXT, max_length=200)]
+C500 = Annotated[str, StringConstraints(pattern=TEXT, max_length=500)]
+C2000 = Annotated[str, StringConstraints(pattern=TEXT, max_length=2000)]
+PartnerNumber = Annotated[
+    str, shaped(r"^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$", "字母、数字、点或横线，最多 40 个字符")
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Annotation of a decimal number: text on the wire, never a float."""
+    """Annotation of a decimal number from 0: text on the wire, never a float."""
 
     digits: int
     places: int
-    least: Decimal = Decimal(0)
     positive: bool = False
     most: Decimal | None = None
 
@@ -62,34 +57,44 @@ class Figure:
         number = core_schema.decimal_schema(
             max_digits=self.digits,
             decimal_places=self.places,
-            ge=None if self.positive else self.least,
-            gt=self.least if self.positive else None,
+            ge=None if self.positive else Decimal(0),
+            gt=Decimal(0) if self.positive else None,
             le=self.most,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 _plain, return_schema=core_schema.str_schema(), when_used="json"
             ),
         )
-        return core_schema.no_info_before_validator_function(_no_float, number)
+        return core_schema.no_info_before_validator_function(_as_written, number)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        whole = self.digits - self.places
-        return {
+        whole = self.digits - self.places - 1
+        described: JsonSchemaValue = {
             "type": "string",
             "format": "decimal",
-            "pattern": rf"^\d{{1,{whole}}}(\.\d{{1,{self.places}}})?$",
+            "pattern": rf"^(0|[1-9][0-9]{{0,{whole}}})(\.[0-9]{{1,{self.places}}})?$",
             "x-digits": [self.digits, self.places],
         }
+        if self.positive:
+            described["x-positive"] = True
+        if self.most is not None:
+            described["x-most"] = str(self.most)
+        return described
 
 
 def _plain(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _no_float(value: object) -> object:
-    if isinstance(value, float | bool):
-        raise ValueError("应为文字形式的数字", '例如 "1000.00"')  # noqa: TRY004 - pydantic's way
+_decimal = shapes.matcher(rf"-?{shapes.DECIMAL[1:-1]}")
+
+
+def _as_written(value: object) -> object:
+    if not isinstance(value, str | Decimal):
+        raise ValueError("应为文字形式的数字", shapes.DECIMAL_EXAMPLE)  # noqa: TRY004 - pydantic's way
+    if isinstance(value, str) and (value.startswith("-0") or not _decimal.fullmatch(value)):
+        raise ValueError("应为数字", shapes.DECIMAL_EXAMPLE)
     return value
 
 
@@ -100,60 +105,74 @@ Percent = Annotated[Decimal, Figure(5, 2, most=Decimal(100))]
 ExchangeRate = Annotated[Decimal, Figure(14, 6, positive=True)]
 
 
-def _uscc(value: str) -> str:
-    try:
-        uscc_number.validate(value)
-    except NumberError:
-        raise ValueError(
-            "统一社会信用代码有误", "18 位大写字母和数字，末位为校验码（GB 32100）"
-        ) from None
+@lru_cache(_CHECKED_MAX)
+def _is_uscc(value: str) -> bool:
+    return bool(uscc_number.is_valid(value))
+
+
+def uscc_checked(value: str) -> str:
+    """`value`, a 统一社会信用代码. Raises ValueError when its check character is wrong."""
+    if not _is_uscc(value):
+        raise ValueError("统一社会信用代码有误", "18 位大写字母和数字，末位为校验码（GB 32100）")
     return value
 
 
-Uscc = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$"), AfterValidator(_uscc)]
+Uscc = Annotated[
+    str, shaped(r"^[0-9A-Z]{18}$", "18 位大写字母和数字"), AfterValidator(uscc_checked)
+]
 
 
-def _cnaps(value: str) -> str:
+@lru_cache(_CHECKED_MAX)
+def _is_bank_number(value: str) -> bool:
     try:
         mod_11_10.validate(value)
     except NumberError:
-        raise ValueError("联行号校验位有误", "12 位数字，末位为校验码") from None
+        return False
+    return True
+
+
+def _cnaps(value: str) -> str:
+    if not _is_bank_number(value):
+        raise ValueError("联行号校验位有误", "12 位数字，末位为校验码")
     return value
 
 
-CnapsNumber = Annotated[str, StringConstraints(pattern=r"^\d{12}$"), AfterValidator(_cnaps)]
-AccountNumber = Annotated[str, StringConstraints(pattern=r"^\d{8,32}$")]
+CnapsNumber = Annotated[str, shaped(r"^[0-9]{12}$", "12 位数字"), AfterValidator(_cnaps)]
+AccountNumber = Annotated[str, shaped(r"^[0-9]{8,32}$", "8 至 32 位数字")]
 
-_MOBILE = re.compile(r"^(\+86-?)?1[3-9]\d{9}$")
-_LANDLINE = re.compile(r"^(\+86-?)?0\d{2,3}-?\d{7,8}(-\d{1,6})?$")
+_PHONE = r"^(\+86-?)?(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?)$"
+_EXTENSION = re.compile(r"(?<=[0-9]{7})-[0-9]{1,6}$")
+
+
+@lru_cache(_CHECKED_MAX)
+def _is_phone(value: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(_EXTENSION.sub("", value), "CN"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _phone(value: str) -> str:
-    wrong = ValueError("格式有误", "手机 13800138000 或座机 010-65194114")
-    if not (_MOBILE.match(value) or _LANDLINE.match(value)):
-        raise wrong
-    try:
-        number = phonenumbers.parse(re.sub(r"(?<=\d{7})-\d{1,6}$", "", value), "CN")
-    except phonenumbers.NumberParseException:
-        raise wrong from None
-    if not phonenumbers.is_possible_number(number):
-        raise wrong
+    if not _is_phone(value):
+        raise ValueError("格式有误", shapes.WORDS[_PHONE])
     return value
 
 
-Phone = Annotated[str, StringConstraints(max_length=20), AfterValidator(_phone)]
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", value):
-        raise ValueError("格式有误", "例如 name@example.com")
-    return value
-
-
-Email = Annotated[str, StringConstraints(max_length=100), AfterValidator(_email)]
-TaxNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{15,20}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-UnLocode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{3}$")]
+Phone = Annotated[
+    str, shaped(_PHONE, "手机 13800138000 或座机 010-65194114", 20), AfterValidator(_phone)
+]
+Email = Annotated[
+    str,
+    shaped(
+        r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,7}\.[A-Za-z]{2,63}$",
+        "例如 name@example.com",
+        100,
+    ),
+]
+TaxNumber = Annotated[str, shaped(r"^[0-9A-Z]{15,20}$", "15 至 20 位大写字母和数字")]
+IdNumber = Annotated[str, shaped(r"^[0-9A-Za-z-]{1,30}$", "最多 30 位字母、数字、横线")]
+MediaType = Annotated[str, shaped(r"^[a-z]+/[a-z0-9.+-]{1,80}$", "例如 application/pdf")]
+UnLocode = Annotated[str, shaped(r"^[A-Z]{2}[A-Z0-9]{3}$", "UN/LOCODE，例如 CNSHA")]
 
 Insurer = Annotated[str, InTable(tables.INSURER)]
 Bank = Annotated[str, InTable(tables.BANK)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from libs.messages import shapes
 from libs.messages.errors import FieldError, RulesBroken
 
 Context = dict[str, Any]
@@ -27,7 +28,7 @@ def _errors_of(model: type[BaseModel], detail: ErrorDetails) -> tuple[FieldError
     broken = detail.get("ctx", {}).get("error")
     if not isinstance(broken, RulesBroken):
         return (_field_error(model, detail),)
-    prefix = _locate(model, detail["loc"])[0]
+    prefix = locate(model, detail["loc"])[0]
     return tuple(
         replace(rule, path=f"{prefix}.{rule.path}" if prefix else rule.path)
         for rule in broken.rules
@@ -36,7 +37,7 @@ def _errors_of(model: type[BaseModel], detail: ErrorDetails) -> tuple[FieldError
 
 def _field_error(model: type[BaseModel], detail: ErrorDetails) -> FieldError:
     context: Context = dict(detail.get("ctx", {}))
-    path, label, info = _locate(model, detail["loc"])
+    path, label, info = locate(model, detail["loc"])
     sentence = _SENTENCES.get(detail["type"])
     problem, expected = (
         sentence(context, detail.get("input")) if sentence else ("内容有误", detail["msg"])
@@ -52,10 +53,8 @@ def _told(error: object) -> tuple[str, str]:
     return str(arguments[0]) if arguments else "内容有误", str((*arguments, "", "")[1])
 
 
-def _locate(
-    model: type[BaseModel], loc: tuple[int | str, ...]
-) -> tuple[str, str, FieldInfo | None]:
-    """The dotted path, the innermost Chinese label on it, and that field."""
+def locate(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, str, FieldInfo | None]:
+    """The dotted path (rows counted from 1), the innermost Chinese label on it, and that field."""
     path, label, info = "", "报文", None
     current: Any = model
     for part in loc:
@@ -95,13 +94,18 @@ def _count(context: Context, key: str) -> str:
     return str(context.get(key, ""))
 
 
+def _shape(pattern: str) -> str:
+    return shapes.WORDS.get(pattern, f"符合 {pattern}")
+
+
 _SENTENCES: dict[str, Sentence] = {
     "missing": lambda c, v: ("必填项未填写", ""),
     "extra_forbidden": lambda c, v: ("未知的字段", "删除该字段"),
     "string_too_long": lambda c, v: ("内容过长", f"不超过 {_count(c, 'max_length')} 个字符"),
     "string_too_short": lambda c, v: ("内容过短", f"至少 {_count(c, 'min_length')} 个字符"),
     "string_type": lambda c, v: ("应为文字", ""),
-    "string_pattern_mismatch": lambda c, v: ("格式有误", f"符合 {_count(c, 'pattern')}"),
+    "string_pattern_mismatch": lambda c, v: ("格式有误", _shape(str(c.get("pattern")))),
+    "string_unicode": lambda c, v: ("含有无法识别的字符", ""),
     "enum": lambda c, v: ("不在可选范围内", _count(c, "expected")),
     "literal_error": lambda c, v: ("不在可选范围内", _count(c, "expected")),
     "decimal_parsing": lambda c, v: ("应为数字", "例如 1000.00"),

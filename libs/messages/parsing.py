@@ -1,5 +1,6 @@
 """The only place where bytes from outside become a tree. Hardened against hostile input."""
 
+import re
 import threading
 from typing import Any
 
@@ -10,9 +11,17 @@ from libs.messages.errors import Malformed
 
 BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 100
+NODES_MAX = 10_000  # elements, or members and items; the largest agreement has some 6,000
 _BOM = b"\xef\xbb\xbf"
 
+_GROUP = (dict, list)
+# marks: a text with the colon that makes it a name, an opening, a closing; else a mere text
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_JSON_TEXT = re.compile(_TEXT, re.DOTALL)
+_JSON_MARKS = re.compile(_TEXT + rb"([ \t\r\n]*:)?|([\[{])|([\]}])", re.DOTALL)
+
 _too_deep = etree.XPath(f"boolean({'/*' * (DEPTH_MAX + 1)})")
+_too_many = etree.XPath(f"count(//*) > {NODES_MAX}")
 _local = threading.local()  # a parser serves one thread at a time
 
 
@@ -38,17 +47,23 @@ def parse_xml(data: bytes, limit: int = BYTES_MAX) -> etree._Element:
         raise Malformed("SYNTAX", "报文必须使用 UTF-8 编码")
     if _too_deep(root):
         raise Malformed("TOO_DEEP", f"最多 {DEPTH_MAX} 层")
+    if _too_many(root):
+        raise Malformed("TOO_LARGE", f"最多 {NODES_MAX} 个元素")
     return root
 
 
 def parse_json(data: bytes, limit: int = BYTES_MAX) -> dict[str, Any]:
     """The JSON object in `data`, at most `limit` bytes of UTF-8.
 
-    Raises Malformed: TOO_LARGE, TOO_DEEP, SYNTAX.
+    Raises Malformed: TOO_LARGE, TOO_DEEP, SYNTAX (also for a name twice in one object: readers
+    differ on which counts).
     """
     _check_size(data, limit)
-    if _json_depth(data) > DEPTH_MAX:
+    depth, names = _json_outline(data)
+    if depth > DEPTH_MAX:
         raise Malformed("TOO_DEEP", f"最多 {DEPTH_MAX} 层")
+    if data.count(b",") > NODES_MAX and _JSON_TEXT.sub(b"", data).count(b",") > NODES_MAX:
+        raise Malformed("TOO_LARGE", f"最多 {NODES_MAX} 项")
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -56,6 +71,8 @@ def parse_json(data: bytes, limit: int = BYTES_MAX) -> dict[str, Any]:
         raise Malformed("SYNTAX", detail) from None
     if not isinstance(value, dict):
         raise Malformed("SYNTAX", "应为 JSON 对象")
+    if _names(value) != names:
+        raise Malformed("SYNTAX", "同一对象中有重复的名称")
     return value
 
 
@@ -86,30 +103,24 @@ def _place(error: Exception) -> str:
     return f"第 {line} 行第 {column} 列" if line else "内容为空或无法识别"
 
 
-def _json_depth(data: bytes) -> int:
-    """Nesting of `data`, an upper bound that is exact unless brackets stand inside strings."""
-    openings = data.count(b"{") + data.count(b"[")
-    if openings <= DEPTH_MAX:
-        return openings
-    return _scan_depth(data)
-
-
-def _scan_depth(data: bytes) -> int:
-    depth = deepest = 0
-    quoted = escaped = False
-    for byte in data:
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped = byte == 0x5C  # noqa: PLR2004 - backslash
-            quoted = byte != 0x22  # noqa: PLR2004 - quotation mark
-        elif byte == 0x22:  # noqa: PLR2004
-            quoted = True
-        elif byte in b"{[":
+def _json_outline(data: bytes) -> tuple[int, int]:
+    """How deep `data` is nested, and how many names it has; right for any well-formed JSON."""
+    depth = deepest = names = 0
+    for name, opening, closing in _JSON_MARKS.findall(data):
+        if name:
+            names += 1
+        elif opening:
             depth += 1
             deepest = max(deepest, depth)
-            if deepest > DEPTH_MAX:
-                break
-        elif byte in b"}]":
+        elif closing:
             depth -= 1
-    return deepest
+    return deepest, names
+
+
+def _names(value: object) -> int:
+    """How many names the objects in `value` have; fewer than were written: some came twice."""
+    if isinstance(value, dict):
+        return len(value) + sum(_names(item) for item in value.values() if item.__class__ in _GROUP)
+    if isinstance(value, list):
+        return sum(_names(item) for item in value if item.__class__ in _GROUP)
+    return 0

@@ -6,12 +6,12 @@ from lxml import etree
 
 from libs.messages.codec import NAMESPACE
 from libs.messages.registry import Kind
+from libs.messages.shapes import NOTE, TEXT
 
 XS = "http://www.w3.org/2001/XMLSchema"
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 _FORMATS = {"date": "xs:date", "date-time": "xs:dateTime"}
 _TYPES = {"integer": "xs:integer", "boolean": "xs:boolean", "string": "xs:string"}
-_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 Schema = dict[str, Any]
 
@@ -79,19 +79,33 @@ def _restrict(simple_type: etree._Element, field: Schema) -> None:
     for code in field.get("enum", [field["const"]] if "const" in field else []):
         _sub(restriction, "enumeration", value=str(code))
     if "x-digits" in field:
-        digits, places = field["x-digits"]
-        _sub(restriction, "totalDigits", value=str(digits))
-        _sub(restriction, "fractionDigits", value=str(places))
-        return
-    if field.get("format") == "uuid":
-        _sub(restriction, "pattern", value=_UUID)
+        _figure(restriction, field)
     for keyword, facet in _FACETS:
         if keyword in field:
             _sub(restriction, facet, value=str(field[keyword]))
-    if "pattern" in field:
-        _sub(restriction, "pattern", value=field["pattern"].removeprefix("^").removesuffix("$"))
+    pattern = field.get("pattern") or _PATTERNS.get(field.get("type", ""))
+    if pattern and pattern != NOTE:  # a note may be empty, and XML has no odd characters
+        _sub(restriction, "pattern", value=_expression(pattern))
 
 
+def _figure(restriction: etree._Element, field: Schema) -> None:
+    digits, places = field["x-digits"]
+    _sub(restriction, "totalDigits", value=str(digits))
+    _sub(restriction, "fractionDigits", value=str(places))
+    _sub(restriction, "minExclusive" if "x-positive" in field else "minInclusive", value="0")
+    if "x-most" in field:
+        _sub(restriction, "maxInclusive", value=field["x-most"])
+
+
+def _expression(pattern: str) -> str:
+    """The pattern in XSD's words: anchored by itself, other escapes."""
+    if pattern == TEXT:
+        return r"[\s\S]*\S[\s\S]*"
+    return pattern.removeprefix("^").removesuffix("$")
+
+
+# xs:boolean and xs:integer have more spellings than one
+_PATTERNS = {"boolean": "true|false", "integer": "-?(0|[1-9][0-9]{0,17})"}
 _FACETS = (
     ("minLength", "minLength"),
     ("maxLength", "maxLength"),

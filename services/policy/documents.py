@@ -12,7 +12,8 @@ from libs.messages.kinds.proposal import (
     CargoProposalChanged,
     CargoProposalFacts,
 )
-from libs.messages.kinds.proposal_form import CargoProposalDraft, CargoProposalForm
+from libs.messages.kinds.proposal_draft import CargoProposalDraft
+from libs.messages.kinds.proposal_form import CargoProposalForm
 
 
 class ProposalBody(Model):

@@ -30,9 +30,11 @@ class CodeTable:
         """`code` itself. Raises ValueError(problem, what would be right)."""
         if code in self.rows:
             return code
-        raise ValueError(f"{self.title}中没有代码“{code}”", self._expected())
+        raise ValueError(f"{self.title}中没有代码“{code}”", self.example)
 
-    def _expected(self) -> str:
+    @property
+    def example(self) -> str:
+        """The first few codes with their names, and how many there are."""
         shown = [f"{code} {name}" for code, name in list(self.rows.items())[:_EXAMPLES_MAX]]
         more = f" 等 {len(self.rows)} 项" if len(self.rows) > _EXAMPLES_MAX else ""
         return "、".join(shown) + more

@@ -74,6 +74,13 @@ MAIN_COVER = table(
         "ICC-C": "协会货物条款（C）",
     },
 )
+# the modes that a main cover's clauses are for; the ICC clauses are for any
+COVER_MODES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("CIC-FPA", "CIC-WPA", "CIC-AR"), frozenset({SEA, MULTIMODAL})),
+    **dict.fromkeys(("CIC-LAND", "CIC-LAND-AR"), frozenset({RAIL, ROAD, MULTIMODAL})),
+    **dict.fromkeys(("CIC-AIR", "CIC-AIR-AR"), frozenset({AIR, MULTIMODAL})),
+    **dict.fromkeys(("CIC-MAIL", "CIC-MAIL-AR"), frozenset({MAIL})),
+}
 ALL_RISKS = frozenset({"CIC-AR", "CIC-LAND-AR", "CIC-AIR-AR", "CIC-MAIL-AR", "ICC-A"})
 SPECIAL_COVERS = {"WAR": "战争险", "STRIKE": "罢工险"}
 GENERAL_COVERS = {
@@ -108,7 +115,8 @@ INVOICE_KIND = table(
         "NONE": "无需开具发票",
     },
 )
-ID_KIND = table("id-kind", "证件类型", OWN, {"USCC": "统一社会信用代码", "OTHER": "其他"})
+USCC_ID = "USCC"
+ID_KIND = table("id-kind", "证件类型", OWN, {USCC_ID: "统一社会信用代码", "OTHER": "其他"})
 ATTACHMENT_KIND = table(
     "attachment-kind",
     "附件类型",
@@ -119,3 +127,9 @@ INSURER = table(
     "insurer", "保险机构", "partner table", lambda: {c: row.name for c, row in INSURERS.items()}
 )
 BANK = table("bank", "银行", "partner table", lambda: {c: row.name for c, row in BANKS.items()})
+
+
+def covers_of(mode: str) -> list[str]:
+    """The main covers whose clauses are for a mode of transport."""
+    everywhere = frozenset(TRANSPORT.rows)
+    return [code for code in MAIN_COVER.rows if mode in COVER_MODES.get(code, everywhere)]

@@ -1,10 +1,12 @@
 """货运险预约: a company's wish for a cargo agreement, and the insurer's answer."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 from pydantic import Field
 
 from libs.messages.base import DocumentChanged, Message, Model
+from libs.messages.errors import FieldError
 from libs.messages.fields import (
     C50,
     C100,
@@ -21,6 +23,8 @@ from libs.messages.fields import (
     Transport,
     Uscc,
 )
+from libs.messages.kinds import checks
+from libs.messages.scalars import Count
 
 
 class BookingForm(Model):
@@ -37,12 +41,17 @@ class BookingForm(Model):
     main_goods: tuple[HsSection, ...] = Field(title="主要货物类别", min_length=1, max_length=21)
     main_routes: C200 | None = Field(default=None, title="主要贸易国家/航线")
     ie_type: IeType | None = Field(default=None, title="进出口类型")
-    annual_shipments: int | None = Field(default=None, title="预计年运输量(票)", gt=0, lt=10**9)
+    annual_shipments: Count | None = Field(default=None, title="预计年运输量(票)", gt=0, lt=10**9)
     annual_value: PositiveMoney = Field(title="预计年货值(元)")
     max_per_conveyance: PositiveMoney | None = Field(default=None, title="单票最高货值(元)")
     wanted_cover: tuple[Cover, ...] = Field(default=(), title="拟投保险别", max_length=25)
     loss_history: C500 | None = Field(default=None, title="近三年赔付情况")
     remark: C500 | None = Field(default=None, title="备注")
+
+    def broken_rules(self) -> Iterator[FieldError]:
+        """No code twice in a list."""
+        for field in ("main_transport", "main_goods", "wanted_cover"):
+            yield from checks.no_twice(self, field)
 
 
 class SubmitBooking(Message):

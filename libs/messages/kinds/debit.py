@@ -1,6 +1,5 @@
 """三方协议: company, bank and insurer agree that premiums are debited. Source: manual 4.1."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -22,6 +21,7 @@ from libs.messages.fields import (
     TaxNumber,
     Uscc,
 )
+from libs.messages.scalars import Count, Day, Flag
 
 
 class DebitAgreementForm(Model):
@@ -43,8 +43,8 @@ class DebitAgreementForm(Model):
     address: C200 | None = Field(default=None, title="地址")
     max_per_tx: PositiveMoney | None = Field(default=None, title="单笔限额(元)")
     max_per_day: PositiveMoney | None = Field(default=None, title="日累计限额(元)")
-    valid_to: date | None = Field(default=None, title="协议有效期")
-    terms_accepted: bool = Field(title="我同意协议条款")
+    valid_to: Day | None = Field(default=None, title="协议有效期")
+    terms_accepted: Flag = Field(title="我同意协议条款")
 
 
 class SignDebitAgreement(Message):
@@ -73,7 +73,7 @@ class RequestMandate(Message):
     bank: Bank = Field(title="银行")
     action: MandateAction = Field(title="授权操作")
     form: DebitAgreementForm = Field(title="三方协议")
-    attempt: int = Field(title="签署次数", ge=1)
+    attempt: Count = Field(title="签署次数", ge=1)
 
 
 class CancelMandate(Message):
@@ -110,7 +110,7 @@ class DebitAgreementFacts(Model):
     bank: Bank = Field(title="银行")
     insurer: Insurer = Field(title="收款企业")
     agreement_no: C60 | None = Field(default=None, title="协议编号")
-    attempt: int = Field(default=1, title="签署次数", ge=1)
+    attempt: Count = Field(default=1, title="签署次数", ge=1)
 
 
 class DebitAgreementChanged(DocumentChanged):

@@ -20,6 +20,7 @@ from libs.messages.fields import (
     PositiveMoney,
     Uscc,
 )
+from libs.messages.scalars import Count
 
 ITEMS_MAX = 200
 
@@ -34,13 +35,13 @@ class PaymentItem(Model):
 Items = tuple[PaymentItem, ...]
 
 
-def items_rules(items: Items, total: Decimal) -> Iterator[FieldError]:
+def items_rules(value: Model, items: Items, total: Decimal) -> Iterator[FieldError]:
     """No proposal twice; the total is the sum of the rows."""
     if len({item.proposal_id for item in items}) != len(items):
-        yield FieldError("items", "支付保单信息", "同一投保单出现多次")
+        yield value.wrong("items", "同一投保单出现多次", "每张投保单只列一次")
     right = sum((item.amount for item in items), Decimal(0))
     if total != right:
-        yield FieldError("total", "合计金额", "不等于各投保单保费之和", f"{right:.2f}")
+        yield value.wrong("total", "不等于各投保单保费之和", f"{right:.2f}")
 
 
 class PayPremium(Message):
@@ -53,7 +54,7 @@ class PayPremium(Message):
 
     def broken_rules(self) -> Iterator[FieldError]:
         """No proposal twice; the total is the sum of the rows."""
-        return items_rules(self.items, self.total)
+        return items_rules(self, self.items, self.total)
 
 
 class Party(Model):
@@ -78,14 +79,14 @@ class CollectPremium(Message):
 
     def broken_rules(self) -> Iterator[FieldError]:
         """No proposal twice; the total is the sum of the rows."""
-        return items_rules(self.items, self.total)
+        return items_rules(self, self.items, self.total)
 
 
 class QueryCollection(Message):
     """查询扣款结果; never collects."""
 
     bank: Bank = Field(title="银行")
-    attempt: int = Field(title="查询次数", ge=1)
+    attempt: Count = Field(title="查询次数", ge=1)
 
 
 class CollectionResult(StrEnum):
@@ -126,14 +127,14 @@ class PaymentFacts(Model):
 
     bank_reference: C60 | None = Field(default=None, title="银行流水号")
     failure: C2000 | None = Field(default=None, title="失败原因")
-    queries: int = Field(default=0, title="查询次数", ge=0)
+    queries: Count = Field(default=0, title="查询次数", ge=0)
 
 
 class PaymentTry(Model):
     """Which try to pay a proposal this is: events of two payments may overtake each other."""
 
     proposal_id: DocumentId = Field(title="投保单号")
-    attempt: int = Field(title="支付次数", ge=1)
+    attempt: Count = Field(title="支付次数", ge=1)
 
 
 class PaymentChanged(DocumentChanged):

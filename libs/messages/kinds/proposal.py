@@ -1,13 +1,11 @@
 """Messages of a cargo proposal and its policy. Source: user manual 5.2, domain 4.3 and 10."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
-from libs.messages.base import DocumentChanged, DocumentId, Message, Model, Timestamp
+from libs.messages.base import DocumentChanged, DocumentId, Message, Model, Status
 from libs.messages.fields import (
-    C40,
     C50,
     C60,
     C100,
@@ -20,11 +18,14 @@ from libs.messages.fields import (
     Insurer,
     MainCover,
     Money,
+    PartnerNumber,
     PerMille,
     PositiveMoney,
     Uscc,
 )
-from libs.messages.kinds.proposal_form import CargoProposalDraft, CargoProposalForm
+from libs.messages.kinds.proposal_draft import CargoProposalDraft
+from libs.messages.kinds.proposal_form import CargoProposalForm
+from libs.messages.scalars import Day, Timestamp
 
 
 class SubmitCargoProposal(Message):
@@ -107,10 +108,10 @@ class PremiumPaid(Message):
 class CargoPolicyForm(Model):
     """货运险保单: what the insurer covers, in words and figures."""
 
-    policy_no: C40 = Field(title="保单号", pattern=r"^[0-9A-Za-z._-]+$")
+    policy_no: PartnerNumber = Field(title="保单号")
     insurer: Insurer = Field(title="保险机构")
     proposal_id: DocumentId = Field(title="投保单号")
-    agreement_no: C40 = Field(title="货运险协议编号")
+    agreement_no: PartnerNumber = Field(title="货运险协议编号")
     holder: C100 = Field(title="投保人")
     holder_uscc: Uscc = Field(title="统一社会信用代码")
     insured: C100 = Field(title="被保险人")
@@ -119,7 +120,7 @@ class CargoPolicyForm(Model):
     marks: C500 = Field(title="标记/唛头")
     conveyance: C200 = Field(title="运输工具")
     route: C500 = Field(title="运输路线")
-    depart_date: date = Field(title="起运日期")
+    depart_date: Day = Field(title="起运日期")
     main_cover: MainCover = Field(title="主险")
     added_covers: tuple[AddedCover, ...] = Field(default=(), title="附加险")
     sum_insured: PositiveMoney = Field(title="保险金额")
@@ -127,7 +128,7 @@ class CargoPolicyForm(Model):
     rate: PerMille = Field(title="保险费率(‰)")
     premium: Money = Field(title="保费(元)")
     claim_payable_place: C100 = Field(title="赔款偿付地点")
-    start_date: date = Field(title="起保日期")
+    start_date: Day = Field(title="起保日期")
     issued_at: Timestamp = Field(title="出单时间")
 
     @property
@@ -150,7 +151,7 @@ class CargoProposalFacts(Model):
     quote: PremiumQuote | None = Field(default=None, title="报价")
     payment_id: DocumentId | None = Field(default=None, title="交费流水号")
     policy_id: DocumentId | None = Field(default=None, title="保单号")
-    before_withdrawal: str | None = Field(default=None, title="撤销前状态", max_length=2)
+    before_withdrawal: Status | None = Field(default=None, title="撤销前状态")
 
 
 class CargoProposalChanged(DocumentChanged):

@@ -14,7 +14,7 @@ from libs.messages.kinds.proposal import (
     SubmitCargoProposal,
     WithdrawCargoProposal,
 )
-from libs.messages.kinds.proposal_form import HolderPart
+from libs.messages.kinds.proposal_draft import HolderDraft
 from libs.messages.partners import partner_topic
 from services.policy import reasons, rules
 from services.policy.documents import AGREEMENT_COPIES, PROPOSALS, ProposalBody
@@ -23,7 +23,7 @@ from services.policy.handlers.table import HANDLERS
 Proposal = Record[ProposalBody]
 
 
-def _facts(holder: HolderPart) -> CargoProposalFacts:
+def _facts(holder: HolderDraft) -> CargoProposalFacts:
     return CargoProposalFacts(insurer=holder.insurer, agreement_id=holder.agreement_id)
 
 

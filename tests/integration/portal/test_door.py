@@ -16,7 +16,7 @@ from libs.messages.kinds.proposal import (
     SubmitCargoProposal,
     WithdrawCargoProposal,
 )
-from libs.messages.kinds.proposal_form import Attachment, CargoProposalDraft
+from libs.messages.kinds.proposal_draft import Attachment, CargoProposalDraft
 from libs.messages.numbers import BOOKING, DEBIT_AGREEMENT, PROPOSAL, new_number
 from libs.messages.partners import JSON, XML
 from libs.messages.registry import kind_of

@@ -25,9 +25,13 @@ TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"),
     min_size=1,
     max_size=100,
+).filter(str.strip)
+LONG_TEXTS = st.text(st.sampled_from("中文 abc<>&\"'\n\t]]>😀"), min_size=1, max_size=400).filter(
+    str.strip
 )
-LONG_TEXTS = st.text(st.sampled_from("中文 abc<>&\"'\n\t]]>😀"), min_size=1, max_size=400)
 MONEY = st.decimals(Decimal("0.01"), Decimal("9999999999999999.99"), places=2)
+SECTIONS = st.sampled_from(list(tables.HS_SECTION.rows))
+COVERS = st.sampled_from(list(tables.COVER.rows))
 METAS = st.fixed_dictionaries(
     {
         "message_id": st.uuids(),
@@ -45,16 +49,15 @@ TERMS = st.fixed_dictionaries({"name": TEXTS, "content": LONG_TEXTS}).map(
 @st.composite
 def bookings(draw: st.DrawFn) -> SubmitBooking:
     fields = a_booking().model_dump() | {
-        "contact_name": draw(TEXTS.map(lambda text: text[:50])),
+        "contact_name": draw(TEXTS.map(lambda text: text.strip()[:50])),
         "address": draw(st.none() | TEXTS),
         "remark": draw(st.none() | LONG_TEXTS),
         "annual_value": draw(MONEY),
         "max_per_conveyance": draw(st.none() | MONEY),
         "annual_shipments": draw(st.none() | st.integers(1, 10**8)),
-        "main_goods": draw(st.lists(st.sampled_from(list(tables.HS_SECTION.rows)), min_size=1)),
-        "wanted_cover": draw(st.lists(st.sampled_from(list(tables.COVER.rows)), max_size=5)),
+        "main_goods": draw(st.lists(SECTIONS, min_size=1, max_size=21, unique=True)),
+        "wanted_cover": draw(st.lists(COVERS, max_size=5, unique=True)),
     }
-    fields["main_goods"] = fields["main_goods"][:21]
     return SubmitBooking(meta=draw(METAS), form=BookingForm(**fields))
 
 

@@ -131,7 +131,7 @@ def test_a_full_proposal_is_right() -> None:
             lambda f: f["goods"].update(marks="a\rb"),
             "form.goods.marks",
             "标记/唛头",
-            "不允许使用",
+            "格式有误",
         ),
     ],
 )

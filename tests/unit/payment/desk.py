@@ -108,7 +108,7 @@ class Desk:
             sequence=4,
             action="approve",
             status=status,
-            status_name="",
+            status_name="-",
             owner=owner,
             actor_role=Role.INSURER,
             actor="人保财险（沙箱）",

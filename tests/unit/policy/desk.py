@@ -22,7 +22,8 @@ from libs.messages.kinds.proposal import (
     WithdrawalResult,
     WithdrawCargoProposal,
 )
-from libs.messages.kinds.proposal_form import CargoProposalDraft, CargoProposalForm
+from libs.messages.kinds.proposal_draft import CargoProposalDraft
+from libs.messages.kinds.proposal_form import CargoProposalForm
 from libs.messages.parties import Role
 from libs.messages.samples import COMPANY, USCC, a_proposal, a_quote, an_agreement
 from services.policy.documents import POLICIES, PROPOSALS, ProposalBody
@@ -53,7 +54,7 @@ class Desk:
             sequence=1,
             action="push",
             status=status,
-            status_name="",
+            status_name="-",
             owner=form.header.holder_uscc if form else USCC,
             actor_role=Role.INSURER,
             actor="人保财险（沙箱）",
@@ -117,9 +118,9 @@ class Desk:
         event = PaymentChanged(
             meta=a_meta(id, PAYMENT_SERVICE),
             sequence=1,
-            action="",
+            action="-",
             status=status,
-            status_name="",
+            status_name="-",
             owner=USCC,
             actor_role=role,
             actor=name,
