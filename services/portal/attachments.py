@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from libs.messages.errors import FieldError
-from libs.messages.kinds.proposal_form import Attachment
+from libs.messages.kinds.proposal_draft import Attachment
 from services.portal.objects import Objects
 from services.portal.problems import Problem
 
