@@ -107,7 +107,7 @@ class ReadSide:
             for name in EVENTS
         }
         self.history = replace(HISTORY, topics=MappingProxyType(self.topics))
-        self.portal_port = _free_port()
+        self.portal_port = free_port()
 
     @property
     def url(self) -> str:
@@ -256,7 +256,8 @@ async def until_true(
             await asyncio.sleep(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
