@@ -5,7 +5,7 @@ import sys
 import orjson
 
 from libs.messages.compat import breaking_changes
-from libs.messages.generated import files, json_schema, json_schema_path
+from libs.messages.generated import SCHEMAS, files, json_schema, json_schema_path, unclaimed
 from libs.messages.registry import KINDS
 
 USAGE = "usage: python -m libs.messages generate | check"
@@ -26,7 +26,12 @@ def main(arguments: list[str]) -> int:
 
 def breaks() -> list[str]:
     """What differs from the published schemas in a way that breaks their holders."""
-    return [
+    gone = [
+        f"{path.name}: the kind was removed"
+        for path in unclaimed()
+        if path.suffix == ".json" and path.is_relative_to(SCHEMAS)
+    ]
+    return gone + [
         f"{kind.ce_type}: {change}"
         for kind in KINDS.values()
         if json_schema_path(kind).exists()
@@ -49,7 +54,9 @@ def _check() -> int:
     stale = [path for path, content in files() if not path.exists() or path.read_bytes() != content]
     for path in stale:
         sys.stderr.write(f"{path} is stale: run `python -m libs.messages generate`\n")
-    return 1 if stale else 0
+    for path in (orphans := unclaimed()):
+        sys.stderr.write(f"{path} belongs to no kind: a published kind stays, or remove the file\n")
+    return 1 if stale or orphans else 0
 
 
 if __name__ == "__main__":

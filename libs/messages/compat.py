@@ -7,14 +7,23 @@ Schema = dict[str, Any]
 
 _UPPER = ("maxLength", "maximum", "maxItems", "exclusiveMaximum")
 _LOWER = ("minLength", "minimum", "minItems", "exclusiveMinimum")
-_FIXED = ("type", "format", "pattern", "const", "x-code-table", "x-digits")
+_FIXED = (
+    "type",
+    "format",
+    "pattern",
+    "const",
+    "x-code-table",
+    "x-digits",
+    "x-positive",
+    "x-most",
+)
 
 
 def breaking_changes(published: Schema, present: Schema) -> list[str]:
     """Each change by which a message that was valid would now be refused, as a sentence.
 
-    A published kind changes only by a new version: a removed or renamed field, a new required
-    field, a narrower limit or fewer codes break it.
+    A published kind changes only by a new version: a removed or renamed field, another order (XML
+    has one), a new required field, a narrower limit or fewer codes break it.
     """
     return list(_object("", published, present, published, present))
 
@@ -29,6 +38,9 @@ def _object(
             yield f"{where}: the field was removed"
             continue
         yield from _field(where, field, after[name], old_root, new_root)
+    kept = [name for name in before if name in after]
+    if kept != [name for name in after if name in before]:
+        yield f"{path or 'the message'}: its fields stand in another order"
     required = set(new.get("required", [])) - set(old.get("required", []))
     yield from (f"{path}.{name}".lstrip(".") + ": is now required" for name in sorted(required))
 

@@ -56,5 +56,14 @@ def files() -> Iterator[tuple[Path, bytes]]:
         yield EXAMPLES / kind.name / f"v{kind.version}" / name, content
 
 
+def unclaimed() -> list[Path]:
+    """Files among the schemas and folders among the examples that belong to no kind."""
+    schemas = {path for kind in KINDS.values() for path in (json_schema_path(kind), xsd_path(kind))}
+    found = {path for path in SCHEMAS.rglob("*") if path.is_file()} - schemas
+    folders = {EXAMPLES / kind.name / f"v{kind.version}" for kind in KINDS.values()}
+    found |= {path for path in EXAMPLES.glob("*/*") if path not in folders}
+    return sorted(found)
+
+
 def _pretty(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

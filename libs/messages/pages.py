@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from typing import Any
 
-from libs.messages.registry import KINDS, Kind
+from libs.messages.codes import TABLES, CodeTable
+from libs.messages.registry import KINDS, PREFIX, Kind
 from libs.messages.topics import DAY_MS, FOREVER, TOPICS
 
 Schema = dict[str, Any]
+_FIELDS_HEAD = ("| field | title | type | required |", "| --- | --- | --- | --- |")
 _HEAD = "<!-- made by `python -m libs.messages generate`: do not edit -->\n"
 
 
 def topics_page() -> str:
-    """The topic table."""
+    """The topic table, and what is on each."""
     lines = [
         "# Topics",
         "",
         _HEAD,
-        "The key of every message is its document's id: order is kept per document.",
+        "The key of every message is its document's id: order is kept per document. Topics are",
+        "created from this table with `message.timestamp.type=LogAppendTime`.",
         "",
         "| topic | owner | producers | consumers | partitions | kept | what is on it |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -27,15 +30,48 @@ def topics_page() -> str:
             f"| `{row.name}` | {row.owner} | {', '.join(row.producers)} |"
             f" {', '.join(row.consumers)} | {row.partitions} | {kept} | {row.sentence} |"
         )
+    lines += ["", "## Kinds by topic", "", "| topic | kinds |", "| --- | --- |"]
+    for row in TOPICS.values():
+        kinds = ", ".join(sorted(ce_type.removeprefix(PREFIX) for ce_type in row.kinds))
+        lines.append(f"| `{row.name}` | {kinds} |")
     return "\n".join(lines) + "\n"
 
 
 def messages_page(schemas: dict[str, Schema]) -> str:
     """Every kind with its fields."""
-    lines = ["# Messages", "", _HEAD]
+    lines = ["# Messages", "", _HEAD, *_contents(), "", *_head(schemas)]
     for kind in KINDS.values():
         lines += _kind(kind, schemas[kind.ce_type])
+    lines += ["## Code tables", ""]
+    for table in TABLES.values():
+        lines += _table(table)
     return "\n".join(lines) + "\n"
+
+
+def _contents() -> Iterator[str]:
+    yield "| kind | title | purpose | signed by |"
+    yield "| --- | --- | --- | --- |"
+    for kind in KINDS.values():
+        signers = ", ".join(sorted(kind.signed_by))
+        yield f"| `{kind.name}` | {kind.title} | {kind.purpose} | {signers} |"
+
+
+def _head(schemas: dict[str, Schema]) -> list[str]:
+    """The part that every message has, once."""
+    schema = next(iter(schemas.values()))
+    return [
+        "## Every message's head (`meta`)",
+        "",
+        *_FIELDS_HEAD,
+        *_rows(schema["$defs"]["Meta"], schema, "meta."),
+        "",
+    ]
+
+
+def _table(table: CodeTable) -> list[str]:
+    rows = [f"{code} {name}" for code, name in table.rows.items()] if table.enumerated else []
+    told = "; ".join(rows) or f"{len(table.rows)} rows, e.g. {table.example}"
+    return [f"### `{table.name}` {table.title}", "", f"Source: {table.source}.", "", told, ""]
 
 
 def _kind(kind: Kind, schema: Schema) -> list[str]:
@@ -48,8 +84,7 @@ def _kind(kind: Kind, schema: Schema) -> list[str]:
         "",
         f"Type `{kind.ce_type}`, {kind.purpose}, signed by {signers}; on {topics}.",
         "",
-        "| field | title | type | required |",
-        "| --- | --- | --- | --- |",
+        *_FIELDS_HEAD,
         *_rows(schema, schema, ""),
         "",
     ]
