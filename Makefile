@@ -6,7 +6,7 @@ STACK := $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(PORT_BASE),--port-base $(PO
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down status demo test test-fast lint types imports generated pytest \
+.PHONY: help setup up down status demo bench test test-fast lint types imports generated pytest \
 	format generate clean distclean
 
 help: ## List every target with its sentence
@@ -28,6 +28,9 @@ status: setup ## Show which processes of the local system run
 
 demo: setup ## Play the story: a card-signed cargo proposal becomes a policy in force
 	@$(TONGBAO) demo $(STACK)
+
+bench: setup ## Measure against references in the same run; NAME= runs one
+	@$(TONGBAO) bench $(NAME)
 
 test: setup lint types imports generated pytest ## Run every check and every test, on the real Kafka and PostgreSQL
 

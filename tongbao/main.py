@@ -6,6 +6,7 @@ import sys
 import typer
 
 from tongbao.commands import deadletters, replay
+from tongbao.commands.bench import bench
 from tongbao.commands.demo import demo
 from tongbao.commands.down import down
 from tongbao.commands.run import run
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verb in (up, down, status, run, topics, sign, verify, demo):
+for verb in (up, down, status, run, topics, sign, verify, demo, bench):
     app.command()(verb)
 for group in (deadletters.app, replay.app):
     app.add_typer(group)

@@ -252,7 +252,7 @@ async def until_true(
 ) -> None:
     """Wait until `condition` holds."""
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - it is another process's
+        while not await condition():
             await asyncio.sleep(0.02)
 
 

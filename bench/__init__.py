@@ -1,0 +1,1 @@
+"""Benchmarks: each runnable alone, each against references measured in the same run."""
