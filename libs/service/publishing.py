@@ -6,7 +6,7 @@ same window again, also from another process, may repeat messages but never reor
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from time import perf_counter
 
@@ -57,6 +57,12 @@ class Publisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+
+    async def missing(self, topics: Iterable[str]) -> list[str]:
+        """Which of `topics` the brokers do not have. Raises KafkaError."""
+        producer = await self._ready()
+        cluster = await producer.client.fetch_all_metadata()
+        return sorted(set(topics) - cluster.topics())
 
     async def publish(self, message: Outbound) -> None:
         """Send one message and wait for the brokers' word; calls at once share their batches.

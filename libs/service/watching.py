@@ -50,7 +50,7 @@ class Watcher:
         self.progress.working(LOOP)
         while True:
             self.progress.moved(LOOP)
-            await asyncio.sleep(_LOOP_SECONDS)
+            await asyncio.sleep(min(_LOOP_SECONDS, self.progress.stall_seconds_max / 4))
 
     async def _look(self) -> None:
         try:

@@ -87,7 +87,6 @@ async def test_kafka_killed_with_a_full_outbox_and_back(world: World) -> None:
         await world.read(world.toy.events, 1)
         await world.send(*(world.sealed(fill_box("BX1", n)) for n in range(1, 31)))
         await asyncio.to_thread(world.stores.kill, "kafka")
-        await asyncio.sleep(0)
         await restarted(world)
         await renewed(world)
         await world.send(world.sealed(fill_box("BX1", 100)))

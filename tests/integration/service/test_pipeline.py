@@ -45,7 +45,7 @@ async def test_an_event_tells_what_caused_it_and_verifies(world: World) -> None:
     assert told["cause"]["messageId"] == headers["ce_causationid"]
     assert event.key == b"BX1"
     now = datetime.now(UTC)
-    verdict = verify(event.value, JSON, headers["ce_signature"], process.trust, now).verdict
+    verdict = verify(event.value, JSON, headers["ce_signature"], process.runtime.trust, now).verdict
     assert verdict.reason == "OK"
     assert verdict.signer is not None
     assert verdict.signer.party == world.toy.name
