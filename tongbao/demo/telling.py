@@ -40,6 +40,7 @@ class Teller:
         mark = "[green]✓[/green]" if verdict.trusted else f"[red]✗ {verdict.reason}[/red]"
         self._console.print(
             f"  [dim]{self.seconds:6.2f}s[/dim] {signer(verdict)} → [cyan]{seen.topic}[/cyan]"
+            f" [dim]({', '.join(TOPICS[seen.topic].consumers)})[/dim]"
             f"  {seen.kind} {seen.title}  [dim]{seen.envelope.subject}[/dim]"
             f"  {mark} {seen.signature}{state(seen)}",
             highlight=False,
