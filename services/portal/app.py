@@ -32,8 +32,10 @@ def _http(runtime: Runtime) -> AsgiApp:
         challenge_lifetime=timedelta(seconds=settings.challenge_seconds),
         body_bytes_max=settings.body_bytes_max,
         stop=runtime.stop,
+        metrics=runtime.metrics,
+        log=runtime.log,
     )
-    return application(parts, runtime.log)
+    return application(parts)
 
 
 SERVICE = Service(name="portal", http=_http, settings=PortalSettings, sessions=True)

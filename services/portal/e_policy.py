@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,6 +26,7 @@ from services.portal.objects import Objects
 
 _TEMPLATE = Path(__file__).parent / "templates" / "e-policy.typ"
 _TITLES = {kind.name: kind.title for kind in KINDS.values()}
+_LONG_WORD = re.compile(r"[!-~]{12}(?=[!-~])")
 _AT_ONCE = 2  # pages set at the same time; each takes a core for some 50 ms
 
 Page = Mapping[str, object]
@@ -38,14 +40,14 @@ def page_of(form: CargoPolicyForm, cause: Cause, received_at: datetime) -> Page:
         "policyNo": form.policy_no,
         "proposalId": form.proposal_id,
         "agreementNo": form.agreement_no,
-        "holder": form.holder,
+        "holder": _breakable(form.holder),
         "holderUscc": form.holder_uscc,
-        "insured": form.insured,
-        "goods": form.goods,
-        "packing": form.packing,
-        "marks": form.marks,
-        "conveyance": form.conveyance,
-        "route": form.route,
+        "insured": _breakable(form.insured),
+        "goods": _breakable(form.goods),
+        "packing": _breakable(form.packing),
+        "marks": _breakable(form.marks),
+        "conveyance": _breakable(form.conveyance),
+        "route": _breakable(form.route),
         "departDate": _day(form.depart_date),
         "startDate": _day(form.start_date),
         "issuedAt": _day(form.issued_at.astimezone(BEIJING)),
@@ -60,7 +62,7 @@ def page_of(form: CargoPolicyForm, cause: Cause, received_at: datetime) -> Page:
         "rate": f"{form.rate:f}",
         "premium": _money(form.premium),
         "premiumWords": amount_words(form.premium, "人民币"),
-        "claimPayablePlace": form.claim_payable_place,
+        "claimPayablePlace": _breakable(form.claim_payable_place),
         "signer": _partner(cause.signer),
         "signerCode": cause.signer,
         "messageKind": cause.kind,
@@ -121,6 +123,11 @@ def _font_paths() -> list[Path]:
 def _partner(code: str) -> str:
     row = PARTNERS.get(code)
     return row.name if row else code
+
+
+def _breakable(text: str) -> str:
+    """`text` with places to break a line (zero-width spaces) in words too long for a cell."""
+    return _LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)
 
 
 def _money(amount: Decimal) -> str:

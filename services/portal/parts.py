@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import asyncpg
 from fastapi import Request
+from structlog.typing import FilteringBoundLogger
 
+from libs.lifecycle.tables import LIFECYCLES
 from libs.service import sessions
+from libs.service.metrics import Metrics
 from libs.service.sessions import Session
 from libs.signing import TrustStore
 from services.portal.attachments import Attachments
@@ -36,6 +39,8 @@ class Parts:
     challenge_lifetime: timedelta
     body_bytes_max: int
     stop: asyncio.Event
+    metrics: Metrics
+    log: FilteringBoundLogger
 
     async def session(self, request: Request) -> Session:
         """Who is logged in. Raises Problem NO_SESSION."""
@@ -58,7 +63,10 @@ def token_of(request: Request) -> str | None:
 
 
 def may_read(session: Session, kind: str) -> None:
-    """Raises Problem ROLE when the card may not see documents of this kind."""
+    """Raises Problem: ROLE when the card may not see such documents, NOT_FOUND when none are."""
+    if kind not in LIFECYCLES:
+        known = "、".join(f"{name} {table.title}" for name, table in LIFECYCLES.items())
+        raise Problem("NOT_FOUND", f"没有单证类型“{kind}”；有：{known}")
     if kind not in READABLE.get(session.role, frozenset()):
         raise Problem("ROLE", f"{session.role.zh}卡不能查询此类单证")
 

@@ -4,7 +4,6 @@ import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from structlog.typing import FilteringBoundLogger
 
 from libs.messages.errors import FieldError
 from libs.service.db import cause, is_infrastructure
@@ -29,8 +28,9 @@ _SENTENCES = {
 }
 
 
-def application(parts: Parts, log: FilteringBoundLogger) -> FastAPI:
+def application(parts: Parts) -> FastAPI:
     """The portal's API over `parts`."""
+    log = parts.log
     app = FastAPI(
         title="Tongbao portal",
         version="1",

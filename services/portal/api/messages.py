@@ -17,7 +17,7 @@ from services.portal.api.shapes import Taken
 from services.portal.door import Sent
 from services.portal.parts import Parts, body_of
 from services.portal.permissions import READABLE
-from services.portal.problems import json_response
+from services.portal.problems import Problem, json_response
 
 SIGNATURE_HEADER = "x-jws-signature"
 _TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -44,8 +44,15 @@ def router(parts: Parts) -> APIRouter:
         openapi_extra=_SIGNED_BODY,
     )
     async def take(request: Request, session: Session = logged_in) -> Response:
-        data = await body_of(request, parts.body_bytes_max)
-        receipt = await parts.door.take(_sent(request, data), session)
+        try:
+            data = await body_of(request, parts.body_bytes_max)
+            receipt = await parts.door.take(_sent(request, data), session)
+        except Problem as problem:
+            parts.metrics.count("messages", "unknown", problem.code)
+            parts.log.warning("message_refused", code=problem.code, sender=session.party)
+            raise
+        parts.metrics.count("messages", receipt.kind, "taken")
+        parts.log.info("message_taken", sender=session.party, **asdict(receipt))
         return json_response(Taken(**asdict(receipt)).model_dump(by_alias=True), 202)
 
     @routes.get("/messages/{id}", summary="What became of a message")

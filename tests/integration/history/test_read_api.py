@@ -36,7 +36,7 @@ async def history(side: ReadSide) -> AsyncGenerator[Process, None]:
     async with side.running_history() as process:
         events = a_booking_story("YY-1")
         await side.publish(events)
-        await side.projected(process.pool, events)
+        await side.projected(process.runtime.pool, events)
         yield process
 
 
@@ -168,7 +168,7 @@ async def test_a_stream_goes_on_when_its_database_connection_is_cut(
         assert await anext(changes) == {}
         await side.publish(a_booking_story("YY-2"))
         assert [(await anext(changes))["sequence"] for _ in range(3)] == [1, 2, 3]
-        await history.pool.execute(
+        await history.runtime.pool.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE usename = current_user AND pid <> pg_backend_pid()"
         )

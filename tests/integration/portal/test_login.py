@@ -74,7 +74,7 @@ async def test_a_challenge_of_nobody_and_an_old_one_are_refused(
 ) -> None:
     invented = await login(world, http, "invented")
     assert (invented.status_code, invented.json()["code"]) == (401, "CHALLENGE")
-    async with world.portal.pool.acquire() as connection:
+    async with world.portal.runtime.pool.acquire() as connection:
         past = datetime.now(UTC) - timedelta(hours=1)
         nonce, _ = await sessions.new_challenge(connection, timedelta(seconds=1), past)
     old = await login(world, http, nonce)
@@ -171,7 +171,7 @@ async def test_without_a_session_nothing_is_shown(
 
 async def test_a_session_ends_by_itself(world: World) -> None:
     portal = await world.side.login("operator")
-    await world.portal.pool.execute(
+    await world.portal.runtime.pool.execute(
         "UPDATE session SET expires_at = now() - interval '1 second' WHERE holder = '李晓明'"
     )
     with pytest.raises(PortalError) as refused:
@@ -183,7 +183,7 @@ async def test_a_session_ends_by_itself(world: World) -> None:
 async def test_the_token_is_kept_nowhere(world: World) -> None:
     portal = await world.side.login("operator")
     token = portal.http.headers["authorization"].removeprefix("Bearer ")
-    rows = await world.portal.pool.fetch("SELECT session::text AS text FROM session")
+    rows = await world.portal.runtime.pool.fetch("SELECT session::text AS text FROM session")
     assert rows
     assert not any(token in row["text"] for row in rows)
     await portal.close()

@@ -215,7 +215,7 @@ async def test_a_wrong_query_says_which_key_and_what_would_be_right(
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/api/documents/nothing", 403, "ROLE"),
+        ("/api/documents/nothing", 404, "NOT_FOUND"),
         ("/api/documents/Booking", 422, "REQUEST"),
         ("/api/documents/booking/%00", 422, "REQUEST"),
         ("/api/documents/booking/YY1?as_of=now", 422, "WRONG_QUERY"),
