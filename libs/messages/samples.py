@@ -30,6 +30,7 @@ USCC = "91310115MA1K4ABC05"
 OTHER_COMPANY = "宁波海丰进出口有限公司"
 OTHER_USCC = "91330201MA2AABCD1P"
 ICBC_BANK_NO = "102100099996"
+BANK_NUMBERS = {"ICBC": ICBC_BANK_NO, "BOC": "104100000004"}  # head offices
 ACCOUNT = "6222021001116245702"
 AGREEMENT_NO = "OC2026000001"
 """Accounts and companies here are made up; numbers carry right check digits."""
@@ -205,7 +206,7 @@ def a_debit_agreement(
         payer_tax_no=uscc,
         payer_acct=account,
         payer_acct_name=name,
-        payer_open_bank_no=ICBC_BANK_NO,
+        payer_open_bank_no=BANK_NUMBERS[bank],
         contact="王芳",
         phone="021-58881234",
         address="上海市浦东新区世纪大道100号",

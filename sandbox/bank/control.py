@@ -1,6 +1,7 @@
 """A bank's own control routes: its accounts."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,11 +26,26 @@ class AccountChange(BaseModel):
 
 
 def routes(store: Store, ledger: Ledger) -> list[Route]:
-    """`GET /accounts`, `PUT /accounts/{number}`."""
+    """`GET /accounts`, and `GET`, `PUT`, `DELETE` (close) `/accounts/{number}`."""
 
     def get_accounts(_: Request) -> Response:
         with store.transaction():
             return JSONResponse([_shown(account) for account in ledger.accounts()])
+
+    def get_account(request: Request) -> Response:
+        with store.transaction():
+            account = ledger.account(request.path_params["number"])
+        return JSONResponse(_shown(account)) if account else _unknown()
+
+    def close_account(request: Request) -> Response:
+        with store.transaction():
+            account = ledger.account(request.path_params["number"])
+            if account is None:
+                return _unknown()
+            closed = replace(account, closed=True)
+            ledger.put_account(closed)
+        say("account closed")
+        return JSONResponse(_shown(closed))
 
     async def put_account(request: Request) -> Response:
         try:
@@ -46,7 +62,9 @@ def routes(store: Store, ledger: Ledger) -> list[Route]:
 
     return [
         Route("/accounts", get_accounts),
+        Route("/accounts/{number}", get_account),
         Route("/accounts/{number}", put_account, methods=["PUT"]),
+        Route("/accounts/{number}", close_account, methods=["DELETE"]),
     ]
 
 
@@ -61,6 +79,14 @@ def _change(store: Store, ledger: Ledger, number: str, change: AccountChange) ->
         return account
 
 
-def _shown(account: Account) -> dict[str, str]:
-    balance = f"{account.balance:.2f}"
-    return {"number": account.number, "name": account.name, "balance": balance}
+def _unknown() -> Response:
+    return JSONResponse({"error": "there is no such account"}, status_code=404)
+
+
+def _shown(account: Account) -> dict[str, str | bool]:
+    shown: dict[str, str | bool] = {
+        "number": account.number,
+        "name": account.name,
+        "balance": f"{account.balance:.2f}",
+    }
+    return {**shown, "closed": True} if account.closed else shown

@@ -4,8 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta, timezone
 from uuid import UUID
 
 from lxml import etree
@@ -28,7 +27,7 @@ from sandbox.bank.requests import (
     StatusRequest,
     read,
 )
-from sandbox.bank.rules import Mandate, Result
+from sandbox.bank.rules import Day, Mandate, Result
 from sandbox.bank.schemas import (
     AMEND,
     CANCEL,
@@ -41,6 +40,7 @@ from sandbox.bank.schemas import (
 )
 from sandbox.posting import Draft
 
+BEIJING = timezone(timedelta(hours=8))
 _NAMES = frozenset({INITIATE, AMEND, CANCEL, COLLECT, STATUS_REQUEST})
 
 
@@ -74,10 +74,11 @@ class Bank:
             case MandateRequest() | CancelRequest():
                 return [self._mandate_draft(envelope, original, request, refuse=refuse)]
             case CollectRequest():
-                return [self._status_draft(envelope, original, self._collect(request, refuse))]
-            case StatusRequest(payment_id):
-                result = self.ledger.payment(payment_id) or rules.unknown(payment_id)
+                today = now.astimezone(BEIJING).date()
+                result = self._collect(request, today, refuse=refuse)
                 return [self._status_draft(envelope, original, result)]
+            case StatusRequest(payment_id):
+                return [self._status_draft(envelope, original, self._result(payment_id))]
 
     def _mandate_draft(
         self,
@@ -105,9 +106,11 @@ class Bank:
             request.debtor,
             request.creditor,
             request.most,
+            request.daily,
+            request.last_day,
         )
         account = self.ledger.account(request.debtor.account)
-        fault = rules.mandate_fault(request, account, refuse=refuse)
+        fault = rules.mandate_fault(request, account, self._code, refuse=refuse)
         if not fault:
             self.ledger.open_account(request.debtor)
             self.ledger.put_mandate(mandate)
@@ -122,19 +125,27 @@ class Bank:
         self.ledger.cancel_mandate(mandate.id)
         return replace(mandate, active=False), ""
 
-    def _collect(self, request: CollectRequest, refuse: bool) -> Result:
+    def _result(self, payment_id: str) -> Result:
+        """The present result; a payment told to be unknown is not collected any more."""
+        if found := self.ledger.payment(payment_id):
+            return found
+        unknown = rules.unknown(payment_id)
+        self.ledger.put_unknown(unknown)
+        return unknown
+
+    def _collect(self, request: CollectRequest, today: date, *, refuse: bool) -> Result:
         if found := self.ledger.payment(request.payment_id):
             return found  # never debited again, whatever is asked under this id
         known = (self.ledger.mandate(row.mandate_id) for row in request.rows)
         mandates = {mandate.id: mandate for mandate in known if mandate}
         payer = next((m.debtor.account for m in mandates.values()), "")
         account = self.ledger.account(payer)
-        balance = account.balance if account else Decimal(0)
         collected = self.ledger.collected(row.id for row in request.rows)
-        fault = rules.collection_fault(request, mandates, balance, collected, refuse=refuse)
+        day = Day(today, self.ledger.spent(mandates, today))
+        fault = rules.collection_fault(request, mandates, account, collected, day, refuse=refuse)
         reference = f"{self._code}{_digest(self._code, request.payment_id)}"
         result = rules.result(request, fault, reference, collected)
-        self.ledger.put_payment(request, result, payer)
+        self.ledger.put_payment(request, result, payer, today)
         return result
 
     def _status_draft(self, envelope: Envelope, original: tuple[str, str], result: Result) -> Draft:

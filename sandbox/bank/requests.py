@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from lxml import etree
@@ -11,6 +12,7 @@ from sandbox.bank import schemas
 from sandbox.bank.schemas import AMEND, CANCEL, COLLECT, INITIATE, STATUS_REQUEST
 
 CURRENCY = "CNY"
+_DAY_LENGTH = 10  # an ISO date may carry a time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class MandateRequest:
-    """pain.009 and pain.010: have or change a mandate."""
+    """pain.009 and pain.010: have or change a mandate.
+
+    `company` is the debtor's own name; `debtor.name` is the account's, where one is given.
+    """
 
     request_id: str
+    company: str
     debtor: Side
     creditor: Side
     most: Decimal | None
+    daily: Decimal | None
+    last_day: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +101,34 @@ def read(name: str, root: etree._Element) -> tuple[Head, Request]:
 
 
 def _initiation(body: etree._Element) -> MandateRequest:
-    mandate = _one(body, "Mndt")
-    return _mandate(mandate, _text(mandate, "MndtReqId"))
+    return _mandate(body, _one(body, "Mndt"))
 
 
 def _amendment(body: etree._Element) -> MandateRequest:
-    mandate = _one(body, "UndrlygAmdmntDtls/Mndt")
-    return _mandate(mandate, _text(mandate, "MndtReqId"))
+    return _mandate(body, _one(body, "UndrlygAmdmntDtls/Mndt"))
 
 
-def _mandate(mandate: etree._Element, request_id: str) -> MandateRequest:
-    amount = mandate.find(_path("MaxAmt"))
-    if amount is not None and amount.get("Ccy") != CURRENCY:
-        raise Malformed("FIELDS", f"MaxAmt Ccy 应为 {CURRENCY}")
-    most = Decimal(amount.text or "") if amount is not None else None
-    return MandateRequest(request_id, _side(mandate, "Dbtr"), _side(mandate, "Cdtr"), most)
+def _mandate(body: etree._Element, mandate: etree._Element) -> MandateRequest:
+    request_id = _text(mandate, "MndtReqId")
+    last_day = mandate.findtext(_path("Ocrncs/FnlColltnDt"))
+    return MandateRequest(
+        request_id,
+        _text(mandate, "Dbtr/Nm"),
+        _side(mandate, "Dbtr"),
+        _side(mandate, "Cdtr"),
+        _yuan(mandate, "MaxAmt"),
+        _yuan(body, "SplmtryData/Envlp/DailyLimit"),
+        date.fromisoformat(last_day[:_DAY_LENGTH]) if last_day else None,
+    )
+
+
+def _yuan(parent: etree._Element, path: str) -> Decimal | None:
+    amount = parent.find(_path(path))
+    if amount is None:
+        return None
+    if amount.get("Ccy") != CURRENCY:
+        raise Malformed("FIELDS", f"{path} Ccy 应为 {CURRENCY}")
+    return Decimal(amount.text or "")
 
 
 def _cancellation(body: etree._Element) -> CancelRequest:

@@ -24,6 +24,8 @@ RJ_OF_ISO = {
     "AM21": "RJ04",  # limit exceeded (of the day)
     "AM05": "RJ05",  # duplication
     "AM10": "RJ05",  # invalid control sum
+    "AM03": "RJ05",  # not allowed currency
+    "RC01": "RJ05",  # bank identifier incorrect
     "FF01": "RJ05",  # invalid file format
     "NOOR": "RJ05",  # no original transaction received
     "MD01": "RJ06",  # no mandate

@@ -1,5 +1,6 @@
 """The gateway and the sandbox's banks understand each other, by signed and valid ISO 20022 only."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from tests.unit.gateway.desk import OTHER_PROPOSAL, PAYMENT, PROPOSAL
 from tests.unit.sandbox.counter import NOW, Counter, Keys
 
 SECOND = "JF20261123BBBBBBBBBB"
+THIRD = "JF20261123CCCCCCCCCC"
 
 
 def items(*amounts: str) -> Items:
@@ -39,8 +41,10 @@ def balance(exchange: Exchange) -> Decimal:
     return account.balance
 
 
-def put_balance(exchange: Exchange, amount: str, name: str = COMPANY) -> None:
-    Ledger(exchange.bank.store.db).put_account(Account(ACCOUNT, name, Decimal(amount)))
+def put_balance(
+    exchange: Exchange, amount: str, name: str = COMPANY, *, closed: bool = False
+) -> None:
+    Ledger(exchange.bank.store.db).put_account(Account(ACCOUNT, name, Decimal(amount), closed))
 
 
 def test_an_agreement_is_signed(exchange: Exchange) -> None:
@@ -105,6 +109,66 @@ def test_a_payment_above_the_agreed_limit_is_rj07(exchange: Exchange) -> None:
     assert number
     answer = exchange.collect(number, items("55.00"))
     assert (answer.result, answer.reason_code) == (Result.FAILED, "RJ07")
+
+
+def test_a_second_payment_above_the_days_limit_is_rj04(exchange: Exchange) -> None:
+    form = a_debit_agreement(exchange.bank.code)
+    number = exchange.sign(form.model_copy(update={"max_per_day": Decimal("100.00")})).agreement_no
+    assert number
+    assert exchange.collect(number, items("60.00")).result is Result.PAID
+    rest = (PaymentItem(proposal_id=OTHER_PROPOSAL, amount=Decimal("40.01")),)
+    answer = exchange.collect(number, rest, SECOND)
+    assert (answer.result, answer.reason_code) == (Result.FAILED, "RJ04")
+    rest = (PaymentItem(proposal_id=OTHER_PROPOSAL, amount=Decimal("40.00")),)
+    assert exchange.collect(number, rest, THIRD).result is Result.PAID
+
+
+def test_an_agreement_past_its_last_day_is_rj07(exchange: Exchange) -> None:
+    form = a_debit_agreement(exchange.bank.code)
+    past = NOW.date() - timedelta(days=1)
+    number = exchange.sign(form.model_copy(update={"valid_to": past})).agreement_no
+    assert number
+    answer = exchange.collect(number, items("55.00"))
+    assert (answer.result, answer.reason_code) == (Result.FAILED, "RJ07")
+
+
+def test_a_closed_account_is_rj01(exchange: Exchange) -> None:
+    number = signed(exchange)
+    put_balance(exchange, "100.00", closed=True)
+    answer = exchange.collect(number, items("55.00"))
+    assert (answer.result, answer.reason_code) == (Result.FAILED, "RJ01")
+    again = exchange.sign(attempt=2)
+    assert (again.result, again.reason_code) == (MandateResult.REFUSED, "RJ01")
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "code"),
+    [
+        ("payer_acct_name", "别的户名", "RJ02"),
+        ("payer_open_bank_no", "105100000017", "RJ05"),  # another bank's
+    ],
+)
+def test_an_agreement_that_does_not_fit_the_account_is_refused(
+    exchange: Exchange, field: str, wrong: str, code: str
+) -> None:
+    form = a_debit_agreement(exchange.bank.code)
+    receipt = exchange.sign(form.model_copy(update={field: wrong}))
+    assert (receipt.result, receipt.reason_code) == (MandateResult.REFUSED, code)
+
+
+def test_a_payment_the_bank_never_got_fails_for_good(exchange: Exchange) -> None:
+    number = signed(exchange)
+    exchange.loses_mail = True
+    with pytest.raises(IndexError):  # no answer came
+        exchange.collect(number, items("55.00"))
+    exchange.loses_mail = False
+    lost = exchange.mail[-1]
+    exchange.query()
+    assert exchange.desk.collection_receipts[-1].result is Result.FAILED
+    before = balance(exchange)
+    exchange.deliver(exchange.bank.post(lost))  # it arrives after all
+    assert [r.result for r in exchange.desk.collection_receipts] == [Result.FAILED]
+    assert balance(exchange) == before
 
 
 def test_asking_never_collects_and_brings_the_present_state(exchange: Exchange) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from lxml import etree
 
 from libs.messages.envelope import Envelope, time_text
-from libs.messages.samples import ACCOUNT, COMPANY, ICBC_BANK_NO, USCC
+from libs.messages.samples import ACCOUNT, BANK_NUMBERS, COMPANY, USCC
 from libs.signing import verify
 from sandbox.bank import schemas
 from sandbox.bank.replies import Builder
@@ -60,7 +60,7 @@ class Gateway:
             e("Cdtr", e("Nm", "人保财险（沙箱）")),
             e("Dbtr", e("Nm", self.name), _org(e, USCC)),
             e("DbtrAcct", e("Id", e("Othr", e("Id", self.account)))),
-            _agent(e),
+            _agent(e, self.bank.code),
         )
         header = _header(e, message_id)
         if not amend:
@@ -137,7 +137,7 @@ class Gateway:
                 e("PmtId", e("EndToEndId", proposal)),
                 amount,
                 e("DrctDbtTx", e("MndtRltdInf", e("MndtId", mandate_id))),
-                _agent(e),
+                _agent(e, self.bank.code),
                 e("Dbtr", e("Nm", self.name), _org(e, USCC)),
                 e("DbtrAcct", e("Id", e("Othr", e("Id", self.account)))),
             )
@@ -185,6 +185,6 @@ def _org(e: Builder, number: str) -> etree._Element:
     return e("Id", e("OrgId", e("Othr", e("Id", number))))
 
 
-def _agent(e: Builder) -> etree._Element:
-    system = e("ClrSysMmbId", e("ClrSysId", e("Cd", "CNAPS")), e("MmbId", ICBC_BANK_NO))
+def _agent(e: Builder, bank: str) -> etree._Element:
+    system = e("ClrSysMmbId", e("ClrSysId", e("Cd", "CNAPS")), e("MmbId", BANK_NUMBERS[bank]))
     return e("DbtrAgt", e("FinInstnId", system))

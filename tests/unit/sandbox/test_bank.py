@@ -153,8 +153,6 @@ def test_limits_and_currency_hold(gateway: Gateway) -> None:
 
 def test_a_status_request_tells_and_never_collects(gateway: Gateway) -> None:
     number = mandate(gateway)
-    unknown = gateway.status()
-    assert (unknown.text("PmtInfSts"), unknown.text("Cd")) == ("RJCT", "NOOR")
     gateway.bank.steer(silent=True)
     with pytest.raises(ValueError, match="unpack"):
         gateway.collect(number, *ROWS)  # collected, not answered
@@ -162,6 +160,15 @@ def test_a_status_request_tells_and_never_collects(gateway: Gateway) -> None:
     told = gateway.status()
     assert (told.text("PmtInfSts"), told.text("OrgnlMsgNmId")) == ("ACSC", "status-request.01")
     assert balance(gateway) == OPENING_BALANCE - Decimal("100.50")
+
+
+def test_a_payment_that_was_told_to_be_unknown_is_not_collected_later(gateway: Gateway) -> None:
+    number = mandate(gateway)
+    unknown = gateway.status()
+    assert (unknown.text("PmtInfSts"), unknown.text("Cd")) == ("RJCT", "NOOR")
+    late = gateway.collect(number, *ROWS)
+    assert (late.text("PmtInfSts"), late.text("Cd")) == ("RJCT", "NOOR")
+    assert balance(gateway) == OPENING_BALANCE
 
 
 @pytest.mark.parametrize("header", ["ce_id", "ce_subject", "ce_source"])

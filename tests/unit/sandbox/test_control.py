@@ -64,6 +64,18 @@ async def test_a_wrong_behaviour_changes_nothing(
     assert bank.steering.now == Behaviour()
 
 
+async def test_an_account_is_closed_and_opened_again(http: httpx.AsyncClient) -> None:
+    place = "/accounts/62220210"
+    assert (await http.get(place)).status_code == 404
+    assert (await http.delete(place)).status_code == 404
+    account = {"number": "62220210", "name": "某公司", "balance": "1000.00"}
+    await http.put(place, json={"name": "某公司", "balance": "1000.00"})
+    assert (await http.get(place)).json() == account
+    assert (await http.delete(place)).json() == {**account, "closed": True}
+    assert (await http.get(place)).json() == {**account, "closed": True}
+    assert (await http.put(place, json={"balance": "1000.00"})).json() == account
+
+
 async def test_accounts_are_opened_and_changed(http: httpx.AsyncClient) -> None:
     nameless = await http.put("/accounts/62220210", json={"balance": "1.00"})
     assert (nameless.status_code, "name" in nameless.json()["error"]) == (400, True)
