@@ -26,12 +26,12 @@ _PLAIN = frozenset(
     }
 )
 _IN_TEXT = (
+    re.compile(r"//[^/\s:@]+:[^/\s@]+@"),  # login and password in an address
     re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"),  # e-mail
     re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])"),  # resident identity number
     re.compile(r"(?<![0-9A-Za-z])(\d[ -]?){12,22}\d(?![0-9A-Za-z])"),  # account, bank card
     re.compile(r"(?<![0-9A-Za-z])(\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"),  # mobile phone
     re.compile(r"(?<![0-9A-Za-z])0\d{2,3}-\d{7,8}(?!\d)"),  # landline
-    re.compile(r"//[^/\s:@]+:[^/\s@]+@"),  # login and password in an address
 )
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
