@@ -1,6 +1,7 @@
 """One running service, from start to stop; waits for stores that are away."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -96,6 +97,8 @@ class Process:
             await self._patiently(self.runtime.publisher.start)
             self._watch(None)
         self.progress.has("started")
+        gc.collect()
+        gc.freeze()  # what is there now stays: no collection needs to walk it again
         self.log.info("ready", http_port=self.port, topics=list(self.service.consumed))
         await self.stop.wait()
         self.log.info("stopping")

@@ -22,7 +22,7 @@ from libs.service.settings import ServiceSettings
 
 BATCH_BYTES_MAX = 900 * 1024  # below the brokers' usual limit of 1 MiB
 _REQUEST_BYTES_MAX = 16 * 1024 * 1024
-_partition_of_key = lru_cache(maxsize=50_000)(DefaultPartitioner())
+_partition_of_key = lru_cache(maxsize=4096)(DefaultPartitioner())
 
 
 def make_producer(settings: ServiceSettings, name: str) -> AIOKafkaProducer:
