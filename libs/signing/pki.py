@@ -69,8 +69,10 @@ class Authority:
         self.issued = issued
 
     @classmethod
-    def create(cls, name: str = "Tongbao Test CA", *, days: int = _DAYS) -> "Authority":
-        """A new root with a P-256 key."""
+    def create(
+        cls, name: str = "Tongbao Test CA", *, since: datetime | None = None, days: int = _DAYS
+    ) -> "Authority":
+        """A new root with a P-256 key, valid from `since` (now) for `days`."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
@@ -78,7 +80,7 @@ class Authority:
                 x509.NameAttribute(NameOID.COMMON_NAME, name),
             ]
         )
-        builder = _builder(subject, subject, key, _now(), timedelta(days=days))
+        builder = _builder(subject, subject, key, since or _now(), timedelta(days=days))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
         builder = builder.add_extension(_usage(authority=True), True)
         return cls(Issued(key, builder.sign(key, _SHA256)))

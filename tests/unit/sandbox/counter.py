@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,7 +21,8 @@ from sandbox.insurer.desk import Insurer
 from sandbox.posting import Letter
 from sandbox.store import Store
 
-NOW = datetime.now(UTC)  # the keys are issued now
+NOW = datetime.now(UTC)
+ISSUED = NOW - timedelta(hours=1)  # keys are made when a test needs them, later than NOW
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ class Keys:
     @classmethod
     def create(cls, folder: Path) -> "Keys":
         """Make them all."""
-        authority = Authority.create()
+        authority = Authority.create(since=ISSUED)
         (folder / "ca.pem").write_bytes(authority.issued.certificate_pem())
 
         def issue(role: Role, party: str, name: str) -> FileSigner:
-            issued = authority.issue(Subject(role, party, name))
+            issued = authority.issue(Subject(role, party, name), since=ISSUED)
             stem = f"{role}-{party}"
             issued.save(folder / f"{stem}.key", folder / f"{stem}.pem")
             return issued.signer
