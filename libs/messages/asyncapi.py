@@ -115,7 +115,8 @@ def _message(ce_type: str) -> Schema:
     if kind is None:
         banks = ", ".join(row.code for row in PARTNERS.values() if row.role.value == "bank")
         summary = f"{ce_type.removeprefix('iso20022.')} of banks ({banks})"
-        return message | {"summary": summary, "contentType": XML}
+        payload = {"type": "string", "contentMediaType": XML}  # in the banks' own language
+        return message | {"summary": summary, "contentType": XML, "payload": payload}
     document = (kind.model.__doc__ or "").strip().splitlines()[0]
-    payload = {"$ref": f"{SCHEMAS}{_part_name(ce_type)}"}
-    return message | {"title": kind.title, "summary": document, "payload": payload}
+    own = {"$ref": f"{SCHEMAS}{_part_name(ce_type)}"}
+    return message | {"title": kind.title, "summary": document, "payload": own}

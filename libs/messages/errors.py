@@ -14,7 +14,8 @@ class FieldError:
     expected: str = ""
 
     def __str__(self) -> str:
-        hint = f"；应为：{self.expected}" if self.expected else ""
+        separator = "，" if self.expected.startswith("例如") else "；应为："
+        hint = f"{separator}{self.expected}" if self.expected else ""
         return f"{self.label}（{self.path}）：{self.problem}{hint}"
 
 

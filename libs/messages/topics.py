@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from libs.messages.parties import Role
 from libs.messages.partners import PARTNERS, Partner, partner_topic
-from libs.messages.registry import KINDS, Purpose
+from libs.messages.registry import KINDS
 
 FOREVER = -1
 DAY_MS = 24 * 60 * 60 * 1000
@@ -190,8 +190,8 @@ def topics_of_consumer(name: str) -> tuple[Topic, ...]:
 
 
 def command_topic(ce_type: str) -> Topic | None:
-    """The commands topic that takes a company's message of this kind."""
+    """The commands topic that takes a company's message of this kind; None: companies send none."""
     found = KINDS.get(ce_type)
-    if found is None or found.purpose is not Purpose.COMMAND:
+    if found is None or not any(role.is_company for role in found.signed_by):
         return None
     return next((row for row in _ROWS if ce_type in row.kinds and "portal" in row.producers), None)

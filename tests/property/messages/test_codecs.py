@@ -1,103 +1,193 @@
-"""decode(encode(x)) = x for every kind, in both formats."""
+"""decode(encode(x)) = x for every kind, in both formats; and the schemas agree with the codecs."""
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from typing import Any
 
+import jsonschema
+import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from pydantic import ValidationError
 
-from libs.messages.base import Meta
-from libs.messages.codes import tables
+from libs.messages.base import Message
+from libs.messages.errors import Malformed
 from libs.messages.examples import messages
-from libs.messages.kinds import amounts
-from libs.messages.kinds.agreement import SpecialTerm
-from libs.messages.kinds.booking import BookingForm, SubmitBooking
-from libs.messages.kinds.proposal import SubmitCargoProposal
+from libs.messages.generated import json_schema, xsd_path
 from libs.messages.partners import JSON, XML
-from libs.messages.registry import KINDS, kind_of
-from libs.messages.samples import USCC, a_booking, a_proposal
+from libs.messages.registry import KINDS, Kind, kind_of
+from tests.property.messages.leaves import leaf_values, leaves, placed
 
-START, END = datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2100-01-01")
 FORMATS = pytest.mark.parametrize("content_type", [XML, JSON])
-TEXTS = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"),
-    min_size=1,
-    max_size=100,
-).filter(str.strip)
-LONG_TEXTS = st.text(st.sampled_from("中文 abc<>&\"'\n\t]]>😀"), min_size=1, max_size=400).filter(
-    str.strip
-)
-MONEY = st.decimals(Decimal("0.01"), Decimal("9999999999999999.99"), places=2)
-SECTIONS = st.sampled_from(list(tables.HS_SECTION.rows))
-COVERS = st.sampled_from(list(tables.COVER.rows))
-METAS = st.fixed_dictionaries(
-    {
-        "message_id": st.uuids(),
-        "document_id": st.from_regex(r"[0-9A-Z][0-9A-Za-z._-]{0,59}", fullmatch=True),
-        "sender": st.just(USCC),
-        "created_at": st.datetimes(min_value=START, max_value=END, timezones=st.just(UTC)),
-        "in_reply_to": st.none() | st.uuids(),
-    }
-).map(lambda fields: Meta(**fields))
-TERMS = st.fixed_dictionaries({"name": TEXTS, "content": LONG_TEXTS}).map(
-    lambda fields: SpecialTerm(**fields)
+EXAMPLES = {kind_of(type(message)).name: message for message in messages()}
+ALL_KINDS = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+CHANGES_MAX = 5
+QUICK = settings(
+    deadline=None,
+    max_examples=15,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 
 
 @st.composite
-def bookings(draw: st.DrawFn) -> SubmitBooking:
-    fields = a_booking().model_dump() | {
-        "contact_name": draw(TEXTS.map(lambda text: text.strip()[:50])),
-        "address": draw(st.none() | TEXTS),
-        "remark": draw(st.none() | LONG_TEXTS),
-        "annual_value": draw(MONEY),
-        "max_per_conveyance": draw(st.none() | MONEY),
-        "annual_shipments": draw(st.none() | st.integers(1, 10**8)),
-        "main_goods": draw(st.lists(SECTIONS, min_size=1, max_size=21, unique=True)),
-        "wanted_cover": draw(st.lists(COVERS, max_size=5, unique=True)),
-    }
-    return SubmitBooking(meta=draw(METAS), form=BookingForm(**fields))
+def changed(draw: st.DrawFn, kind: Kind) -> Message:
+    """The kind's example with some fields changed, as far as its rules allow."""
+    message = EXAMPLES[kind.name]
+    fields = sorted(leaves(message), key=lambda field: str(field[0]))
+    for path, annotation, marks in draw(
+        st.lists(st.sampled_from(fields), min_size=1, max_size=CHANGES_MAX, unique_by=str)
+    ):
+        content = message.model_dump()
+        placed(content, path, draw(leaf_values(annotation, marks)))
+        try:
+            message = kind.model.model_validate(content)
+        except ValidationError:
+            continue
+    assume(message != EXAMPLES[kind.name])
+    return message
 
 
-@st.composite
-def proposals(draw: st.DrawFn) -> SubmitCargoProposal:
-    form = a_proposal(date(2026, 11, 23))
-    invoice = draw(st.decimals(Decimal("0.01"), Decimal("99999999999.99"), places=2))
-    markup = draw(st.decimals(0, 100, places=2))
-    insured = max(amounts.sum_insured(invoice, markup), Decimal("0.01"))
-    insurance = form.insurance.model_copy(
-        update={"invoice_amount": invoice, "markup": markup, "sum_insured": insured}
-    )
-    update = {"insurance": insurance, "special_terms": tuple(draw(st.lists(TERMS, max_size=4)))}
-    return SubmitCargoProposal(meta=draw(METAS), form=form.model_copy(update=update))
+@ALL_KINDS
+@QUICK
+@given(data=st.data())
+def test_what_is_encoded_decodes_to_the_same(kind: Kind, data: st.DataObject) -> None:
+    message = data.draw(changed(kind))
+    xml, text = kind.codec.encode(message, XML), kind.codec.encode(message, JSON)
+    assert kind.codec.decode(xml, XML) == message
+    assert kind.codec.decode(text, JSON) == message
+    canonical = etree.tostring(etree.fromstring(xml), method="c14n", exclusive=True)
+    assert kind.codec.decode(canonical, XML) == message
+    _xml_schema(kind).assertValid(etree.fromstring(xml))
+    _json_validator(kind).validate(orjson.loads(text))
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert set(EXAMPLES) == {kind.name for kind in KINDS.values()}
+
+
+ODD_TEXTS = [
+    "",
+    " ",
+    "0",
+    "-0",
+    "1",
+    "+1",
+    "1_0",
+    "1e3",
+    "1.",
+    ".5",
+    "007",
+    " 1 ",
+    "１",
+    "1.0",
+    "0.001",
+    "-1.00",
+    "NaN",
+    "inf",
+    "99999999999999999999",
+    "true",
+    "TRUE",
+    "yes",
+    "1700000000",
+    "2026-01-02",
+    "2026-1-2",
+    "2026-02-30",
+    "2026-01-02T03:04:05Z",
+    "2026-01-02 03:04:05Z",
+    "2026-01-02T03:04Z",
+    "2026-01-02T03:04:05",
+    "2026-01-02T03:04:05.1234567Z",
+    "2026-01-02T03:04:05+0800",
+    "{7c9e6679-7425-40de-944b-e07fc1f90ae7}",
+    "7C9E6679-7425-40DE-944B-E07FC1F90AE7",
+    "CNY",
+    "中文",
+    "\u0085",
+    "x" * 3000,
+]
+ODD_VALUES = [*ODD_TEXTS, None, True, 0, 1, -1, 1.0, 1.5, 10**30, [], ["1"], {}, {"x": "1"}]
+
+
+@ALL_KINDS
+@QUICK
+@given(data=st.data(), odd=st.sampled_from(ODD_TEXTS) | st.text(max_size=20))
+def test_xml_that_decodes_fits_the_xsd(kind: Kind, data: st.DataObject, odd: str) -> None:
+    root = etree.fromstring(kind.codec.encode(EXAMPLES[kind.name], XML))
+    leaf = data.draw(st.sampled_from([element for element in root.iter() if not len(element)]))
+    try:
+        leaf.text = odd
+    except ValueError:  # not a text of XML
+        return
+    _accepted_fits(kind, etree.tostring(root, encoding="UTF-8"), XML)
+
+
+@ALL_KINDS
+@QUICK
+@given(data=st.data(), odd=st.sampled_from(ODD_VALUES) | st.text(max_size=20))
+def test_json_that_decodes_fits_the_schema(kind: Kind, data: st.DataObject, odd: object) -> None:
+    content = orjson.loads(kind.codec.encode(EXAMPLES[kind.name], JSON))
+    path = data.draw(st.sampled_from(list(_paths(content))))
+    placed(content, path, odd)
+    _accepted_fits(kind, json.dumps(content).encode(), JSON)
 
 
 @FORMATS
-@given(message=bookings() | proposals())
-@settings(deadline=None, max_examples=60)
-def test_what_is_encoded_decodes_to_the_same(
-    content_type: str, message: SubmitBooking | SubmitCargoProposal
-) -> None:
-    codec = kind_of(type(message)).codec
-    assert codec.decode(codec.encode(message, content_type), content_type) == message
+@ALL_KINDS
+@QUICK
+@given(data=st.data())
+def test_pieces_of_messages_never_crash(kind: Kind, content_type: str, data: st.DataObject) -> None:
+    whole = kind.codec.encode(EXAMPLES[kind.name], content_type)
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
+    piece = data.draw(st.sampled_from([b"", whole[first:last], b"<", b'"', b"\xff", b"[", b"null"]))
+    _accepted_fits(kind, whole[:first] + piece + whole[last:], content_type)
 
 
 @FORMATS
-def test_every_kind_decodes_to_what_was_encoded(content_type: str) -> None:
-    seen = set()
-    for message in messages():
-        codec = kind_of(type(message)).codec
-        assert codec.decode(codec.encode(message, content_type), content_type) == message
-        seen.add(type(message).__name__)
-    assert seen == {kind.name for kind in KINDS.values()}
+@ALL_KINDS
+@QUICK
+@given(data=st.binary(max_size=200))
+@example(data=b"\x00")
+def test_any_bytes_never_crash(kind: Kind, content_type: str, data: bytes) -> None:
+    _accepted_fits(kind, data, content_type)
 
 
-@given(message=bookings())
-@settings(deadline=None, max_examples=30)
-def test_canonical_xml_decodes_the_same(message: SubmitBooking) -> None:
-    codec = kind_of(SubmitBooking).codec
-    root = etree.fromstring(codec.encode(message, XML))
-    canonical = etree.tostring(root, method="c14n", exclusive=True)
-    assert codec.decode(canonical, XML) == message
+def _accepted_fits(kind: Kind, data: bytes, content_type: str) -> None:
+    """What decodes fits its schema and comes back the same; what does not is told in Chinese."""
+    try:
+        message = kind.codec.decode(data, content_type)
+    except Malformed as refused:
+        for error in refused.errors:
+            assert "Input should" not in str(error), error
+            assert error.problem
+        return
+    if content_type == XML:
+        _xml_schema(kind).assertValid(etree.fromstring(data))
+    else:
+        _json_validator(kind).validate(orjson.loads(data))
+    assert kind.codec.decode(kind.codec.encode(message, XML), XML) == message
+    assert kind.codec.decode(kind.codec.encode(message, JSON), JSON) == message
+
+
+def _paths(content: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if at:
+        yield at
+    if isinstance(content, dict):
+        for name, value in content.items():
+            yield from _paths(value, (*at, name))
+    if isinstance(content, list):
+        for number, value in enumerate(content):
+            yield from _paths(value, (*at, number))
+
+
+@cache
+def _xml_schema(kind: Kind) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(xsd_path(kind)))
+
+
+@cache
+def _json_validator(kind: Kind) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(deepcopy(json_schema(kind)))
