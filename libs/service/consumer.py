@@ -57,6 +57,11 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
                 if found:
                     return self._given(found)
 
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """As the base; what was given back is given out again."""
+        self._next[partition] = offset
+        super().seek(partition, offset)
+
     def _given(self, found: Found) -> Found:
         for place, records in found.items():
             self._next[place] = records[-1].offset + 1

@@ -11,6 +11,7 @@ from libs.service.metrics import Metrics
 
 Answer = tuple[int, str, bytes]
 JSON = "application/json"
+_POLL_SECONDS = 0.2
 PATHS = ("/livez", "/readyz", "/metrics")
 
 
@@ -67,7 +68,7 @@ class HealthServer:
         self._server = Server((host, port), Handler)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.5,), name="health", daemon=True
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="health", daemon=True
         )
         self._thread.start()
 

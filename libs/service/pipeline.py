@@ -32,6 +32,7 @@ from libs.service.timers import DueTimer
 ACTIVITY = "pipeline"
 _PART = 125  # messages a transaction: enough to share its cost, so few that parts overlap
 _INLINE_MAX = 4  # so few are verified quicker than they are handed to a thread
+_CONFLICTS_USUAL = 3  # in a row, between instances that share a document
 _POSTPONED = timedelta(minutes=1)
 
 
@@ -126,13 +127,16 @@ class Pipeline:
         return await self._patiently(lambda: self.application.run(items))
 
     async def _patiently(self, work: Callable[[], Awaitable[Plan]]) -> Plan:
-        backoff = Backoff(self.stop, self.retry_seconds_max)
+        backoff, conflicts = Backoff(self.stop, self.retry_seconds_max), 0
         while True:
             try:
                 plan = await work()
-            except Conflict:
+            except Conflict as conflict:
                 self.metrics.count("conflicts")
-                self.progress.moved(ACTIVITY)
+                conflicts += 1
+                if conflicts > _CONFLICTS_USUAL:
+                    self.log.warning("conflicts_again", error=str(conflict), times=conflicts)
+                    await backoff.pause()
             except Exception as error:
                 if not is_infrastructure(error):
                     raise _Poison(error) from error

@@ -59,6 +59,7 @@ class Process:
         self.port = 0
         self._reach = kill_at(settings.fault_point)
         self._closing = AsyncExitStack()
+        self._wake: list[Callable[[], None]] = []
         self._parts = Supervisor(stop, settings.retry_seconds_max, self.metrics, log)
 
     async def __aenter__(self) -> Self:
@@ -84,6 +85,8 @@ class Process:
 
     async def __aexit__(self, *_: object) -> None:
         self.stop.set()
+        for wake in self._wake:
+            wake()
         await self._parts.end(self.settings.stop_seconds_max)
         await self._closing.aclose()
 
@@ -130,7 +133,9 @@ class Process:
         self._closing.callback(threads.shutdown, wait=False, cancel_futures=True)
         parts = assemble(self.runtime, threads, self._reach)
         self._parts.start("relay", parts.relay.run)
+        self._wake.append(parts.relay.wake)
         if parts.waker is not None:
+            self._wake.append(parts.waker.wake)
             self._parts.start("waker", parts.waker.run)
         self._watch(await self._subscribe(parts.pipeline))
 

@@ -33,6 +33,10 @@ class Waker:
     reach: Reach
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def wake(self) -> None:
+        """Look now."""
+        self._changed.set()
+
     def notice(self, plan: Plan) -> None:
         """A commit may have set something that is due sooner."""
         if plan.timers or plan.deferrals:

@@ -1,4 +1,4 @@
-"""`python -m tests.integration.service.run_toy NAME`: the toy service as a process of its own."""
+"""`python -m tests.integration.service.run_toy NAME…`: toy services in a process of their own."""
 
 import sys
 
@@ -6,4 +6,4 @@ from libs.service.runner import run
 from tests.integration.service.toy import Toy
 
 if __name__ == "__main__":
-    sys.exit(run(Toy(sys.argv[1]).service))
+    sys.exit(run(*(Toy(name).service for name in sys.argv[1:])))

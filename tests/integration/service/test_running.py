@@ -134,6 +134,33 @@ async def _filled(world: World, total: int) -> bool:
     return bool(row["total"] == total)
 
 
+def spawn(environment: dict[str, str], *names: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.integration.service.run_toy", *names]
+    return subprocess.Popen(command, env={"PATH": "", **environment}, cwd=ROOT)
+
+
+async def test_two_services_in_one_process(world: World) -> None:
+    other = f"{world.toy.name}b"
+    toy = Toy(other)
+    world.stores.create_topics(toy.commands, toy.events, toy.requests)
+    environment = world.environment(kafka_group=world.toy.name)
+    old, new = world.toy.name.upper(), other.upper()
+    environment |= {key.replace(old, new): value for key, value in environment.items()}
+    process = spawn(environment, world.toy.name, other)
+    try:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.send(world.sealed(open_box("BX2")), topic=toy.commands)
+        await world.read(world.toy.events, 1)
+        await until(lambda: _boxes(world, 2))
+    finally:
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 20) == 0
+
+
+async def _boxes(world: World, count: int) -> bool:
+    return await world.count("record") == count
+
+
 async def test_wrong_settings_are_told_all_at_once_without_values(world: World) -> None:
     environment = world.environment(kafka_bootstrap="nonsense", batch_records_max="many")
     name = world.toy.name.upper()
