@@ -6,12 +6,13 @@ same window again, also from another process, may repeat messages but never reor
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from time import perf_counter
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
@@ -67,13 +68,13 @@ class Publisher:
     async def publish(self, message: Outbound) -> None:
         """Send one message and wait for the brokers' word; calls at once share their batches.
 
-        Raises KafkaError.
+        Raises KafkaError; then the message may be out all the same.
         """
-        producer = await self._ready()
-        sent = await producer.send(
-            message.topic, message.body, key=message.key, headers=list(message.headers)
-        )
-        await sent
+        async with self._using() as producer:
+            sent = await producer.send(
+                message.topic, message.body, key=message.key, headers=list(message.headers)
+            )
+            await sent
         self._metrics.count("published", message.topic)
 
     async def publish_window(self, messages: Sequence[Outbound]) -> int:
@@ -81,22 +82,35 @@ class Publisher:
 
         Raises KafkaError; then some may be out and all must be sent again.
         """
-        producer = await self._ready()
         start = perf_counter()
-        try:
+        async with self._using() as producer:
             batches, taken = await _window(producer, messages)
             sent = [
                 await producer.send_batch(batch, topic, partition=partition)
                 for (topic, partition), batch in batches.items()
             ]
             await asyncio.gather(*sent)
-        except BaseException:
-            await self._discard(producer)
-            raise
         self._metrics.observe("publish_seconds", perf_counter() - start)
         for (topic, _), batch in batches.items():
             self._metrics.count("published", topic, by=batch.record_count())
         return taken
+
+    @asynccontextmanager
+    async def _using(self) -> AsyncIterator[AIOKafkaProducer]:
+        """The producer, for a bounded time: by itself it tries for ever. A failed one is discarded.
+
+        A cancelled caller leaves it to the others that use it.
+        """
+        producer = None
+        try:
+            async with asyncio.timeout(self._settings.publish_seconds_max):
+                producer = await self._ready()
+                yield producer
+        except Exception as error:
+            await self._discard(producer)
+            if isinstance(error, TimeoutError):
+                raise KafkaTimeoutError("the brokers did not answer in time") from None
+            raise
 
     async def _ready(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -110,8 +124,10 @@ class Publisher:
                 self._producer = producer
             return self._producer
 
-    async def _discard(self, producer: AIOKafkaProducer) -> None:
+    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
         """Throw a producer away without waiting for what it could not send."""
+        if producer is None:
+            return
         if self._producer is producer:
             self._producer = None
         accumulator = producer._message_accumulator

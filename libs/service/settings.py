@@ -69,6 +69,9 @@ class ServiceSettings(DatabaseSettings):
     worker_threads: int = Field(1, ge=1, le=32, description="threads that verify and decide")
 
     relay_rows_max: int = Field(2000, ge=1, le=50_000, description="messages published at once")
+    publish_seconds_max: float = Field(
+        15.0, gt=0, description="how long the brokers may take before a send counts as failed"
+    )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="how often the outbox is looked at without being told"
     )

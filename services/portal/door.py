@@ -106,7 +106,8 @@ class Door:
 
     async def _publish(self, message: Outbound) -> None:
         try:
-            async with asyncio.timeout(self.publish_seconds_max):
+            # the publisher has the same bound and, before this one, throws away what waits in it
+            async with asyncio.timeout(self.publish_seconds_max + 1):
                 await self.publisher.publish(message)
         except (KafkaError, OSError, TimeoutError):
             raise Problem("KAFKA_AWAY") from None

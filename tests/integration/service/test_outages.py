@@ -6,8 +6,11 @@ import re
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
+from libs.service import outbox
 from libs.service.applying import Deciding
+from libs.service.outbox import Outbound
 from tests.integration.service.conftest import World, fill_box, open_box, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -98,6 +101,25 @@ async def test_kafka_killed_with_a_full_outbox_and_back(world: World) -> None:
         if number not in sequence:
             sequence.append(number)
     assert sequence == list(range(1, 33))
+
+
+async def test_kafka_away_for_long_is_no_stall_and_sends_do_not_hang(world: World) -> None:
+    settings = {"retry_seconds_max": 0.3, "stall_seconds_max": 3, "publish_seconds_max": 1}
+    async with world.running(**settings) as process:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        await asyncio.to_thread(world.stores.kill, "kafka")
+        message = Outbound(world.toy.requests, b"BX1", (), b"{}")
+        with pytest.raises(KafkaError):
+            await process.runtime.publisher.publish(message)
+        async with process.runtime.pool.acquire() as connection, connection.transaction():
+            await outbox.put(connection, [message], notify=True)
+        await until(lambda: process.metrics.value("store_waits", "kafka") >= 5)
+        assert not process.progress.stalled()
+        await restarted(world)
+        await renewed(world)
+        await world.send(world.sealed(fill_box("BX1", 3)))
+        await until(lambda: balanced(world, 3), 60)
 
 
 async def test_kafka_absent_at_start_is_waited_for(
