@@ -107,7 +107,8 @@ class Publisher:
                 producer = await self._ready()
                 yield producer
         except Exception as error:
-            await self._discard(producer)
+            if producer is not None:
+                await self._discard(producer)
             if isinstance(error, TimeoutError):
                 raise KafkaTimeoutError("the brokers did not answer in time") from None
             raise
@@ -124,14 +125,12 @@ class Publisher:
                 self._producer = producer
             return self._producer
 
-    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
+    async def _discard(self, producer: AIOKafkaProducer) -> None:
         """Throw a producer away without waiting for what it could not send."""
-        if producer is None:
-            return
         if self._producer is producer:
             self._producer = None
-        accumulator = producer._message_accumulator
-        accumulator.fail_all(KafkaError("discarded"))
+        # stop() by itself would wait until the brokers are back
+        producer._message_accumulator.fail_all(KafkaError("discarded"))
         await producer.stop()
 
 
