@@ -70,7 +70,8 @@ def _head(schemas: dict[str, Schema]) -> list[str]:
 
 def _table(table: CodeTable) -> list[str]:
     rows = [f"{code} {name}" for code, name in table.rows.items()] if table.enumerated else []
-    told = "; ".join(rows) or f"{len(table.rows)} rows, e.g. {table.example}"
+    # a package's table grows by its version: no row count that would make this page stale
+    told = "; ".join(rows) or f"e.g. {table.example.partition(' 等 ')[0]}"
     return [f"### `{table.name}` {table.title}", "", f"Source: {table.source}.", "", told, ""]
 
 

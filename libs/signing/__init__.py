@@ -5,7 +5,7 @@ from libs.signing.signers import FileSigner, Signer, SignerError
 from libs.signing.trust import TrustStore
 from libs.signing.verdict import Identity, Verdict, Verified
 from libs.signing.verification import verify
-from libs.signing.xmldsig import sign_xml
+from libs.signing.xmldsig import sign_canonical, sign_xml
 
 __all__ = [
     "FileSigner",
@@ -15,6 +15,7 @@ __all__ = [
     "TrustStore",
     "Verdict",
     "Verified",
+    "sign_canonical",
     "sign_jws",
     "sign_xml",
     "verify",

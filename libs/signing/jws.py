@@ -7,12 +7,15 @@ from functools import lru_cache
 
 import orjson
 
+from libs.messages.errors import Malformed
+from libs.messages.parsing import parse_json
+from libs.signing.profile import Profile
 from libs.signing.signers import Signer
 from libs.signing.suites import BY_JWS, Suite
-from libs.signing.xmldsig import Profile
 
 _TYPE = "tongbao+jws"
 _TEXT_MAX = 16_384
+_HEADERS_MAX = 1_024  # remembered; one is a signer's certificate, 2 to 20 KB with its text
 _MEMBERS = {"alg", "typ", "x5c"}
 
 
@@ -52,13 +55,13 @@ def _header(alg: str, certificate: bytes) -> str:
     return _b64url(orjson.dumps({"alg": alg, "typ": _TYPE, "x5c": x5c}))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_HEADERS_MAX)
 def _read_header(text: str) -> Head:
     try:
-        header = orjson.loads(_unb64url(text))
-    except orjson.JSONDecodeError:
-        raise Profile("the JWS header is not JSON") from None
-    if not isinstance(header, dict) or set(header) != _MEMBERS or header["typ"] != _TYPE:
+        header = parse_json(_unb64url(text))  # refuses a name twice
+    except Malformed:
+        raise Profile("the JWS header is not a JSON object") from None
+    if set(header) != _MEMBERS or header["typ"] != _TYPE:
         raise Profile(f'the JWS header holds exactly alg, typ "{_TYPE}" and x5c')
     suite = BY_JWS.get(header["alg"]) if isinstance(header["alg"], str) else None
     if suite is None:
@@ -67,8 +70,8 @@ def _read_header(text: str) -> Head:
     if not isinstance(x5c, list) or len(x5c) != 1 or not isinstance(x5c[0], str):
         raise Profile("x5c holds the signing certificate only")
     try:
-        return Head(suite, base64.b64decode(x5c[0], validate=True))
-    except binascii.Error:
+        return Head(suite, binascii.a2b_base64(x5c[0], strict_mode=True))
+    except ValueError:  # not base64, or not even ASCII
         raise Profile("x5c is not base64") from None
 
 

@@ -7,6 +7,7 @@ from lxml import etree
 from libs.messages.errors import Malformed
 from libs.messages.partners import XML
 from libs.signing import jws, xmldsig
+from libs.signing.profile import Profile
 from libs.signing.suites import Suite
 from libs.signing.trust import Checked, TrustStore
 from libs.signing.verdict import Verdict, Verified, refused
@@ -24,7 +25,7 @@ def verify(
             return _verify_jws(data, detached, trust, at)
         if content_type == XML:
             return _verify_xml(data, trust, at)
-    except xmldsig.Profile as error:
+    except Profile as error:
         return refused("PROFILE", str(error))
     except Malformed as error:
         return refused(error.reason, error.detail)
@@ -57,7 +58,7 @@ def _checked(certificate: bytes, trust: TrustStore) -> Checked:
     try:
         return trust.check(certificate)
     except ValueError as error:
-        raise xmldsig.Profile(str(error)) from None
+        raise Profile(str(error)) from None
 
 
 def _verified(

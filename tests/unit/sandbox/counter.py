@@ -1,5 +1,6 @@
 """A counterparty's desk without Kafka: ask it as a company or a service would, read its answers."""
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,7 @@ class Counter:
         self.steering = Steering()
         counterparty = Insurer(code) if PARTNERS[code].role is Role.INSURER else Bank(code)
         self.store = Store(store, counterparty.tables)
+        weakref.finalize(self, self.store.db.close)
         self.desk = Desk(
             code, counterparty, self.store, keys.partners[code], keys.trust, self.steering
         )
