@@ -24,7 +24,7 @@ from libs.messages.partners import XML
 from libs.messages.registry import kind_of
 from libs.signing import TrustStore, sign_xml, verify
 from libs.signing.pki import Authority, Issued, Subject
-from libs.signing.xmldsig import EXC_C14N
+from libs.signing.profile import EXC_C14N
 
 KIND = kind_of(SubmitCargoProposal)
 

@@ -101,37 +101,17 @@ PATTERN = _pattern()
 
 def difference(signature: etree._Element) -> str:
     """Where a signature that does not match the pattern leaves the profile."""
-    for part, element, parent in _side_by_side(_WHOLE, signature):
-        where = etree.QName(parent).localname
-        if element is None or part is None:
-            names = ", ".join(child.name for child in _part_named(where).inside)
-            return f"{where} holds exactly {names or 'text'}"
-        if _attributes(element) != part.attribute and "{" not in part.attribute:
-            return f"{part.name} must have {part.attribute or 'no attribute'}, nothing else"
-    return "the signature holds text, attributes or namespaces that do not belong there"
+    stray = "the signature holds text, attributes or namespaces that do not belong there"
+    return next(_differences(_WHOLE, signature), stray)
 
 
-_Pair = tuple[Part | None, etree._Element | None, etree._Element]
-
-
-def _side_by_side(part: Part, element: etree._Element) -> Iterator[_Pair]:
-    yield part, element, element
+def _differences(part: Part, element: etree._Element) -> Iterator[str]:
+    attributes = " ".join(f'{name!s}="{value!s}"' for name, value in element.items())
+    if "{" not in part.attribute and attributes != part.attribute:
+        yield f"{part.name} must have {part.attribute or 'no attributes'}"
     children = list(element)
-    for index in range(max(len(children), len(part.inside))):
-        expected = part.inside[index] if index < len(part.inside) else None
-        found = children[index] if index < len(children) else None
-        if expected is None or found is None or found.tag != f"{{{DS}}}{expected.name}":
-            yield None, None, element
-            return
-        yield from _side_by_side(expected, found)
-
-
-def _part_named(name: str, part: Part = _WHOLE) -> Part:
-    if part.name == name:
-        return part
-    found = (_part_named(name, child) for child in part.inside)
-    return next((one for one in found if one.name == name), part)
-
-
-def _attributes(element: etree._Element) -> str:
-    return " ".join(f'{name}="{value}"' for name, value in element.items())
+    if [child.tag for child in children] != [f"{{{DS}}}{inside.name}" for inside in part.inside]:
+        yield f"{part.name} holds exactly {', '.join(x.name for x in part.inside) or 'text'}"
+        return
+    for inside, child in zip(part.inside, children, strict=True):
+        yield from _differences(inside, child)
