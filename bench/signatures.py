@@ -22,7 +22,7 @@ from libs.messages.kinds.proposal import SubmitCargoProposal
 from libs.messages.parties import Role
 from libs.messages.partners import XML
 from libs.messages.registry import kind_of
-from libs.signing import TrustStore, sign_xml, verify
+from libs.signing import TrustStore, sign_canonical, sign_xml, verify
 from libs.signing.pki import Authority, Issued, Subject
 from libs.signing.profile import EXC_C14N
 
@@ -35,6 +35,7 @@ class Bench:
 
     card: Issued
     trust: TrustStore
+    root_pem: bytes
     message: SubmitCargoProposal
     plain: bytes
     signed: bytes
@@ -42,24 +43,24 @@ class Bench:
 
 def verify_bench() -> Result:
     """Verify and decode."""
-    bench = _bench()
+    bench = a_bench()
     return compare(
         "verify",
         partial(_ours, bench),
         {
             "signxml": (partial(_signxml_verify, bench), 4.0),
             "python-xmlsec": (partial(_xmlsec_verify, bench), 1.8),
-            "floor": (_floor(bench), 0.65),
+            "floor": (floor(bench), 0.65),
         },
     )
 
 
 def sign_bench() -> Result:
     """Build, encode and sign."""
-    bench = _bench()
+    bench = a_bench()
     return compare(
         "sign",
-        lambda: sign_xml(KIND.codec.encode(bench.message, XML), bench.card.signer),
+        lambda: sign_canonical(KIND.codec.encode(bench.message, XML), bench.card.signer),
         {
             "signxml": (partial(_signxml_sign, bench), 4.0),
             "python-xmlsec": (partial(_xmlsec_sign, bench), 2.0),
@@ -67,13 +68,15 @@ def sign_bench() -> Result:
     )
 
 
-def _bench() -> Bench:
+def a_bench() -> Bench:
+    """A fresh one."""
     authority = Authority.create()
     subject = Subject(Role.OPERATOR, samples.USCC, samples.COMPANY, "李晓明", "2110000001")
     card = authority.issue(subject)
     with tempfile.TemporaryDirectory() as folder:
         ca = Path(folder) / "ca.pem"
-        ca.write_bytes(authority.issued.certificate_pem())
+        root_pem = authority.issued.certificate_pem()
+        ca.write_bytes(root_pem)
         trust = TrustStore.load(ca)
     now = datetime.now(UTC)
     meta = Meta(
@@ -84,7 +87,7 @@ def _bench() -> Bench:
     )
     message = SubmitCargoProposal(meta=meta, form=samples.a_proposal(now.date()))
     plain = KIND.codec.encode(message, XML)
-    return Bench(card, trust, message, plain, sign_xml(plain, card.signer))
+    return Bench(card, trust, root_pem, message, plain, sign_xml(plain, card.signer))
 
 
 def _ours(bench: Bench) -> None:
@@ -133,8 +136,8 @@ def _xmlsec_sign(bench: Bench) -> None:
     etree.tostring(root)
 
 
-def _floor(bench: Bench) -> partial[None]:
-    """What cannot be avoided: parse, canonicalise twice, SHA-256, one P-256 verification."""
+def floor(bench: Bench) -> partial[None]:
+    """What cannot be avoided: parse, canonicalise, SHA-256, one P-256 verification."""
     key = bench.card.certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(
         bench.card.key, ec.EllipticCurvePrivateKey
