@@ -32,8 +32,8 @@ _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _ROOT_NAME = re.compile(rb"<([^\s/>]+)")
 
 # libxml2 canonicalises in time (elements x namespaces) and (attributes of one element squared)
-NAMESPACES_MAX = 256
 ATTRIBUTES_MAX = 256
+NAMESPACES_MAX = ATTRIBUTES_MAX
 _too_wide = etree.XPath(f"boolean(//*[count(@*) > {ATTRIBUTES_MAX}])")
 
 
@@ -110,10 +110,11 @@ def document_digest(parts: Parts) -> bytes:
 
 def _parsed(data: bytes) -> etree._Element:
     root = parse_xml(data)
-    if data.count(b"xmlns") > NAMESPACES_MAX:
-        raise Malformed("TOO_LARGE", f"最多 {NAMESPACES_MAX} 个命名空间声明")
-    if data.count(b"=") > ATTRIBUTES_MAX and _too_wide(root):
-        raise Malformed("TOO_LARGE", f"一个元素最多 {ATTRIBUTES_MAX} 个属性")
+    if data.count(b"=") > ATTRIBUTES_MAX:  # each attribute and each declaration has one
+        if data.count(b"xmlns") > NAMESPACES_MAX:
+            raise Malformed("TOO_LARGE", f"最多 {NAMESPACES_MAX} 个命名空间声明")
+        if _too_wide(root):
+            raise Malformed("TOO_LARGE", f"一个元素最多 {ATTRIBUTES_MAX} 个属性")
     return root
 
 
