@@ -18,6 +18,40 @@ from libs.signing.xmldsig import sign_xml
 
 SIGNATURE_SUFFIX = ".jws"
 
+# what to do about each reason, Chinese and English
+_ADVICE = {
+    "SYNTAX": ("请检查文件是否完整", "check that the file is whole"),
+    "DTD": ("请删除 DTD 和实体后重新签名", "remove the DTD and sign again"),
+    "TOO_LARGE": ("请减少内容后重新签名", "send less in one message and sign again"),
+    "TOO_DEEP": ("请减少嵌套后重新签名", "nest less and sign again"),
+    "NOT_SIGNED": ("请先签名（tongbao sign）", "sign it first (tongbao sign)"),
+    "BAD_SIGNATURE": (
+        "内容在签名后可能被改动，请向签名人索取原件",
+        "it was changed after it was signed: ask the signer for the original",
+    ),
+    "PROFILE": (
+        "请按本系统的签名格式重新签名（tongbao sign）",
+        "sign it again in the form of this system (tongbao sign)",
+    ),
+    "NOT_TRUSTED": (
+        "请确认 --trust 包含签发该证书的机构，否则请勿采信",
+        "check that --trust holds the authority that issued it; otherwise do not rely on it",
+    ),
+    "REVOKED": ("请换用有效的证书重新签名", "sign it again with a valid certificate"),
+    "EXPIRED": (
+        "如签名时证书仍有效，请用 --at 指明签名时间；否则换证后重新签名",
+        "if it was valid when used, give that time with --at; otherwise sign again",
+    ),
+    "NOT_YET_VALID": (
+        "请检查 --at 所给时间和本机时钟",
+        "check the time given with --at and this machine's clock",
+    ),
+    "NOT_PERMITTED": (
+        "请由有权的角色签名",
+        "have it signed by somebody in the role that may sign it",
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FileVerdict:
@@ -54,10 +88,12 @@ class FileVerdict:
 
     @property
     def sentences(self) -> tuple[str, str]:
-        """The verdict in Chinese and in English."""
+        """The verdict, and what to do about it, in Chinese and in English."""
         if self.valid:
             return "签名有效", "the signature is valid"
-        return REASONS[self.verdict.reason]
+        zh, en = REASONS[self.verdict.reason]
+        todo_zh, todo_en = _ADVICE[self.verdict.reason]
+        return f"{zh}：{todo_zh}", f"{en}: {todo_en}"
 
 
 def sign_file(data: bytes, signer: Signer) -> tuple[bytes, bool]:

@@ -31,7 +31,7 @@ def sign_jws(payload: bytes, signer: Signer) -> str:
     """A detached JWS over `payload`, with the leaf certificate in its header."""
     header = _header(signer.suite.jws, signer.certificate)
     signature = signer.sign(signing_input(header, payload))
-    return f"{header}..{_b64url(signature)}"
+    return f"{header}..{b64url(signature)}"
 
 
 def take_apart(text: str) -> tuple[str, Head, bytes]:
@@ -41,7 +41,7 @@ def take_apart(text: str) -> tuple[str, Head, bytes]:
     header, middle, signature = (*text.split("."), "", "", "")[:3]
     if text.count(".") != 2 or middle:  # noqa: PLR2004
         raise Profile("a detached JWS: header..signature")
-    return header, _read_header(header), _unb64url(signature)
+    return header, _read_header(header), unb64url(signature)
 
 
 def signing_input(header: str, payload: bytes) -> bytes:
@@ -52,13 +52,13 @@ def signing_input(header: str, payload: bytes) -> bytes:
 @lru_cache(maxsize=64)
 def _header(alg: str, certificate: bytes) -> str:
     x5c = [base64.b64encode(certificate).decode()]
-    return _b64url(orjson.dumps({"alg": alg, "typ": _TYPE, "x5c": x5c}))
+    return b64url(orjson.dumps({"alg": alg, "typ": _TYPE, "x5c": x5c}))
 
 
 @lru_cache(maxsize=_HEADERS_MAX)
 def _read_header(text: str) -> Head:
     try:
-        header = parse_json(_unb64url(text))  # refuses a name twice
+        header = parse_json(unb64url(text))  # refuses a name twice
     except Malformed:
         raise Profile("the JWS header is not a JSON object") from None
     if set(header) != _MEMBERS or header["typ"] != _TYPE:
@@ -75,16 +75,17 @@ def _read_header(text: str) -> Head:
         raise Profile("x5c is not base64") from None
 
 
-def _b64url(data: bytes) -> str:
+def b64url(data: bytes) -> str:
+    """Base64url without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _unb64url(text: str) -> bytes:
-    """Strict: the alphabet, no padding, no loose bits."""
+def unb64url(text: str) -> bytes:
+    """Strict: the alphabet, no padding, no loose bits. Raises Profile."""
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (ValueError, binascii.Error):
         raise Profile("the JWS is not base64url") from None
-    if _b64url(data) != text:
+    if b64url(data) != text:
         raise Profile("the JWS is not base64url")
     return data

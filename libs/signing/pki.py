@@ -47,6 +47,7 @@ class Issued:
     def save(self, key_path: Path, cert_path: Path) -> None:
         """Write both; the key is readable by its owner only."""
         key_path.touch(mode=0o600)
+        key_path.chmod(0o600)  # it may have been there
         key_path.write_bytes(self.key_pem())
         cert_path.write_bytes(self.certificate_pem())
 
@@ -63,16 +64,25 @@ class Subject:
 
 
 class Authority:
-    """A root that issues leaves and a revocation list."""
+    """A root or an intermediate: issues leaves, intermediates and a revocation list."""
 
     def __init__(self, issued: Issued) -> None:
         self.issued = issued
 
     @classmethod
     def create(
-        cls, name: str = "Tongbao Test CA", *, since: datetime | None = None, days: int = _DAYS
+        cls,
+        name: str = "Tongbao Test CA",
+        *,
+        since: datetime | None = None,
+        days: int = _DAYS,
+        parent: "Authority | None" = None,
+        path_length: int | None = 0,
     ) -> "Authority":
-        """A new root with a P-256 key, valid from `since` (now) for `days`."""
+        """A new authority with a P-256 key, valid from `since` (now) for `days`.
+
+        A root, or an intermediate below `parent`; `path_length` is how many may stand below.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
@@ -80,10 +90,13 @@ class Authority:
                 x509.NameAttribute(NameOID.COMMON_NAME, name),
             ]
         )
-        builder = _builder(subject, subject, key, since or _now(), timedelta(days=days))
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        builder = builder.add_extension(_usage(authority=True), True)
-        return cls(Issued(key, builder.sign(key, _SHA256)))
+        issuer = parent.issued.certificate.subject if parent else subject
+        issuer_key = parent.issued.key if parent else key
+        builder = _builder(subject, issuer, key, issuer_key, _validity(since, days))
+        basic = x509.BasicConstraints(ca=True, path_length=path_length)
+        builder = builder.add_extension(basic, critical=True)
+        builder = builder.add_extension(_usage(authority=True), critical=True)
+        return cls(Issued(key, builder.sign(issuer_key, _SHA256)))
 
     def issue(
         self,
@@ -100,16 +113,19 @@ class Authority:
             if rsa_bits
             else ec.generate_private_key(ec.SECP256R1())
         )
-        root = self.issued.certificate
-        builder = _builder(_name(subject), root.subject, key, since or _now(), timedelta(days=days))
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-        builder = builder.add_extension(_usage(authority=False), True)
-        builder = builder.add_extension(_private(ROLE_OID, ROLE_CODES[subject.role]), False)
+        issuer, issuer_key = self.issued.certificate.subject, self.issued.key
+        builder = _builder(_name(subject), issuer, key, issuer_key, _validity(since, days))
+        basic = x509.BasicConstraints(ca=False, path_length=None)
+        builder = builder.add_extension(basic, critical=True)
+        builder = builder.add_extension(_usage(authority=False), critical=True)
+        role = _private(ROLE_OID, ROLE_CODES[subject.role])
+        builder = builder.add_extension(role, critical=False)
         if subject.card:
-            builder = builder.add_extension(_private(CARD_OID, subject.card.encode()), False)
+            card = _private(CARD_OID, subject.card.encode())
+            builder = builder.add_extension(card, critical=False)
         if names := list(server):
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
-        return Issued(key, builder.sign(self.issued.key, _SHA256))
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        return Issued(key, builder.sign(issuer_key, _SHA256))
 
     def revocations(self, revoked: Iterable[x509.Certificate], at: datetime | None = None) -> bytes:
         """A revocation list, PEM."""
@@ -117,10 +133,18 @@ class Authority:
         builder = x509.CertificateRevocationListBuilder(
             self.issued.certificate.subject, now, now + timedelta(days=_DAYS)
         )
+        number = x509.CRLNumber(int(now.timestamp()))
+        builder = builder.add_extension(number, critical=False)
+        builder = builder.add_extension(_issuer_key(self.issued.key), critical=False)
         for certificate in revoked:
             entry = x509.RevokedCertificateBuilder(certificate.serial_number, now)
             builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(self.issued.key, _SHA256).public_bytes(Encoding.PEM)
+
+
+def _validity(since: datetime | None, days: int) -> tuple[datetime, datetime]:
+    start = since or _now()
+    return start, start + timedelta(days=days)
 
 
 def _now() -> datetime:
@@ -132,17 +156,24 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: PrivateKey,
-    since: datetime,
-    lasting: timedelta,
+    issuer_key: PrivateKey,
+    validity: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:
-    return x509.CertificateBuilder(
+    builder = x509.CertificateBuilder(
         issuer_name=issuer,
         subject_name=subject,
         public_key=key.public_key(),
         serial_number=x509.random_serial_number() >> 96,  # 8 bytes, as real cards have
-        not_valid_before=since,
-        not_valid_after=since + lasting,
+        not_valid_before=validity[0],
+        not_valid_after=validity[1],
     )
+    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = builder.add_extension(own_key, critical=False)
+    return builder.add_extension(_issuer_key(issuer_key), critical=False)
+
+
+def _issuer_key(key: PrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
 def _name(subject: Subject) -> x509.Name:

@@ -3,14 +3,16 @@
 Each holds a `purpose`, so that a signature given for one thing is worth nothing for another.
 """
 
-import base64
 from collections.abc import Mapping
 from datetime import datetime
 
 import orjson
 
+from libs.messages.errors import Malformed
+from libs.messages.parsing import parse_json
 from libs.messages.partners import JSON
-from libs.signing.jws import sign_jws
+from libs.signing.jws import b64url, sign_jws, unb64url
+from libs.signing.profile import Profile
 from libs.signing.signers import Signer
 from libs.signing.trust import TrustStore
 from libs.signing.verdict import Identity
@@ -50,7 +52,7 @@ def issue_pass(claims: Mapping[str, object], signer: Signer) -> str:
     """A compact JWS over `claims`: header, payload and signature with dots between."""
     payload = canonical(claims)
     header, signature = sign_jws(payload, signer).split("..")
-    return f"{header}.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.{signature}"
+    return f"{header}.{b64url(payload)}.{signature}"
 
 
 def read_pass(text: str, trust: TrustStore, at: datetime) -> tuple[Identity, dict[str, object]]:
@@ -60,10 +62,8 @@ def read_pass(text: str, trust: TrustStore, at: datetime) -> tuple[Identity, dic
         raise NotProven("NOT_SIGNED")
     header, payload, signature = parts
     try:
-        data = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        claims = orjson.loads(data)
-    except ValueError:
+        data = unb64url(payload)
+        claims = parse_json(data)
+    except (Profile, Malformed):
         raise NotProven("SYNTAX") from None
-    if not isinstance(claims, dict):
-        raise NotProven("SYNTAX")
     return prove(data, f"{header}..{signature}", trust, at), claims

@@ -74,5 +74,7 @@ def _read(path: Path, load: Callable[[bytes], T], what: str) -> T:
         return load(path.read_bytes())
     except OSError as error:
         raise SignerError(f"{path}: cannot read the {what}: {error.strerror}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except TypeError as error:  # `cryptography`: a password too few or too many
+        raise SignerError(f"{path}: {error}") from None
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise SignerError(f"{path}: not a usable {what} (PEM expected): {error}") from None

@@ -19,6 +19,10 @@ FileArgument = Annotated[Path, typer.Argument(help="The file.", show_default=Fal
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="Where to write; without it, standard output.")
 ]
+PasswordOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", help="File with the key's password, if it has one."),
+]
 TrustOption = Annotated[
     Path, typer.Option("--trust", help="CA certificates: a PEM file or a folder of them.")
 ]
@@ -40,11 +44,16 @@ def sign(
     key: Annotated[Path, typer.Option("--key", help="Private key, PEM.")],
     cert: Annotated[Path, typer.Option("--cert", help="Its certificate, PEM.")],
     out: OutOption = None,
+    password: PasswordOption = None,
 ) -> None:
-    """Sign a file: XML gets its signature inside, anything else a detached JWS."""
+    """Sign a file: XML gets its signature inside, anything else a detached JWS.
+
+    Keep a JWS as FILE.jws beside FILE: `verify` looks there.
+    """
     data = _read(file)
+    secret = _read(password).rstrip(b"\r\n") if password else None
     try:
-        signed, stands_alone = sign_file(data, FileSigner.load(key, cert))
+        signed, stands_alone = sign_file(data, FileSigner.load(key, cert, secret))
     except SignerError as problem:
         _wrong_use(str(problem))
     except Malformed as problem:
