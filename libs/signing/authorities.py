@@ -41,7 +41,7 @@ class TrustFiles:
         certificates = tuple(
             certificate
             for path in self._ca_files
-            for certificate in _loaded(path, _CERTIFICATE, x509.load_pem_x509_certificate)
+            for certificate in self._loaded(path, _CERTIFICATE, x509.load_pem_x509_certificate)
             if may_issue(certificate)
         )
         if not certificates:
@@ -51,7 +51,7 @@ class TrustFiles:
         lists = tuple(
             _checked(path, crl, certificates)
             for path in self._crl_files
-            for crl in _loaded(path, _CRL, x509.load_pem_x509_crl)
+            for crl in self._loaded(path, _CRL, x509.load_pem_x509_crl)
         )
         if self.crl is not None and not lists:
             raise SignerError(f"{self.crl}: holds no revocation list (*.pem, *.crl)")
@@ -69,6 +69,23 @@ class TrustFiles:
     def _crl_files(self) -> list[Path]:
         return _files(self.crl, _CRL_SUFFIXES) if self.crl else []
 
+    def _loaded(
+        self, path: Path, block: re.Pattern[bytes], load: Callable[[bytes], T]
+    ) -> Iterator[T]:
+        """Every block of a PEM file: what is concatenated is not forgotten."""
+        try:
+            blocks = block.findall(path.read_bytes())
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        if not blocks and path in (self.ca, self.crl):  # in a folder other files may stand beside
+            kind = "certificate" if block is _CERTIFICATE else "revocation list"
+            raise SignerError(f"{path}: holds no {kind} in PEM form")
+        for text in blocks:
+            try:
+                yield load(text)
+            except (ValueError, x509.InvalidVersion) as error:
+                raise SignerError(f"{path}: broken: {error}") from None
+
 
 def _files(place: Path, suffixes: tuple[str, ...]) -> list[Path]:
     try:
@@ -85,22 +102,6 @@ def _stamp(path: Path) -> Stamp:
     except OSError as error:
         raise _unreadable(path, error) from None
     return str(path), status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _loaded(path: Path, block: re.Pattern[bytes], load: Callable[[bytes], T]) -> Iterator[T]:
-    """Every block of a PEM file: what is concatenated is not forgotten."""
-    try:
-        blocks = block.findall(path.read_bytes())
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if not blocks:
-        kind = "certificate" if block is _CERTIFICATE else "revocation list"
-        raise SignerError(f"{path}: holds no {kind} in PEM form")
-    for text in blocks:
-        try:
-            yield load(text)
-        except (ValueError, x509.InvalidVersion) as error:
-            raise SignerError(f"{path}: broken: {error}") from None
 
 
 def _checked(

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from libs.messages.codec import kind_named_in
-from libs.messages.errors import REASONS
+from libs.messages.errors import REASONS, Malformed
 from libs.messages.parties import Role
 from libs.messages.partners import JSON, XML
 from libs.messages.registry import KINDS
@@ -27,7 +27,7 @@ _ADVICE = {
     "NOT_SIGNED": ("请先签名（tongbao sign）", "sign it first (tongbao sign)"),
     "BAD_SIGNATURE": (
         "内容在签名后可能被改动，请向签名人索取原件",
-        "it was changed after it was signed: ask the signer for the original",
+        "it may have been changed after signing: ask the signer for the original",
     ),
     "PROFILE": (
         "请按本系统的签名格式重新签名（tongbao sign）",
@@ -93,7 +93,7 @@ class FileVerdict:
             return "签名有效", "the signature is valid"
         zh, en = REASONS[self.verdict.reason]
         todo_zh, todo_en = _ADVICE[self.verdict.reason]
-        return f"{zh}：{todo_zh}", f"{en}: {todo_en}"
+        return f"{zh}：{todo_zh}", f"{en}; {todo_en}"
 
 
 def sign_file(data: bytes, signer: Signer) -> tuple[bytes, bool]:
@@ -133,7 +133,10 @@ def beside(path: Path) -> Path:
 
 
 def _kind(data: bytes, content_type: str) -> str | None:
-    ce_type = kind_named_in(data, content_type)
+    try:
+        ce_type = kind_named_in(data, content_type)
+    except Malformed:  # whatever was signed, it is none of our messages
+        return None
     found = KINDS.get(ce_type or "")
     return found.name if found else None
 

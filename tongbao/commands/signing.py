@@ -106,7 +106,8 @@ def _tell(file: Path, found: FileVerdict) -> None:
         typer.echo(f"  {name}: {'—' if value is None else 'yes' if value else 'no'}")
     if signer:
         holder = f"，{signer.holder}" if signer.holder else ""
-        typer.echo(f"  签名人 signer: {signer.role.zh} {signer.name}{holder}（{signer.party}）")
+        who = "签名人 signer" if verdict.trusted else "证书所称 claimed signer"
+        typer.echo(f"  {who}: {signer.role.zh} {signer.name}{holder}（{signer.party}）")
     if found.kind:
         typer.echo(f"  报文类型 kind: {found.kind}")
     if verdict.detail:
