@@ -19,7 +19,7 @@ from libs.signing.xmldsig import sign_xml
 SIGNATURE_SUFFIX = ".jws"
 
 # what to do about each reason, Chinese and English
-_ADVICE = {
+ADVICE = {
     "SYNTAX": ("请检查文件是否完整", "check that the file is whole"),
     "DTD": ("请删除 DTD 和实体后重新签名", "remove the DTD and sign again"),
     "TOO_LARGE": ("请减少内容后重新签名", "send less in one message and sign again"),
@@ -92,7 +92,7 @@ class FileVerdict:
         if self.valid:
             return "签名有效", "the signature is valid"
         zh, en = REASONS[self.verdict.reason]
-        todo_zh, todo_en = _ADVICE[self.verdict.reason]
+        todo_zh, todo_en = ADVICE[self.verdict.reason]
         return f"{zh}：{todo_zh}", f"{en}; {todo_en}"
 
 
