@@ -17,6 +17,7 @@ from libs.signing import sign_xml, verify
 from libs.signing.pki import Issued
 from tests.support.people import OPERATOR, People, a_document, now
 
+DS = "http://www.w3.org/2000/09/xmldsig#"
 EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 SUITES = pytest.mark.parametrize("rsa_bits", [None, 2048], ids=["ecdsa", "rsa"])
 
@@ -44,10 +45,12 @@ def test_signxml_verifies_ours(people: People, rsa_bits: int | None) -> None:
 
 
 @SUITES
-def test_we_verify_signxml(people: People, rsa_bits: int | None) -> None:
+@pytest.mark.parametrize("prefix", ["ds", "dsig", None])
+def test_we_verify_signxml(people: People, rsa_bits: int | None, prefix: str | None) -> None:
     card = issue(people, rsa_bits)
     method = SignatureMethod.RSA_SHA256 if rsa_bits else SignatureMethod.ECDSA_SHA256
     signer = XMLSigner(c14n_algorithm=EXC_C14N, signature_algorithm=method)
+    signer.namespaces = {prefix: DS}  # type: ignore[dict-item]  # None: the default namespace
     signed = signer.sign(
         etree.fromstring(a_document()),
         key=card.key,
@@ -75,13 +78,14 @@ def test_xmlsec_verifies_ours(people: People, rsa_bits: int | None) -> None:
 
 
 @SUITES
-def test_we_verify_xmlsec(people: People, rsa_bits: int | None) -> None:
+@pytest.mark.parametrize("prefix", ["ds", None])
+def test_we_verify_xmlsec(people: People, rsa_bits: int | None, prefix: str | None) -> None:
     card = issue(people, rsa_bits)
     root = etree.fromstring(a_document())
     method = (
         xmlsec.constants.TransformRsaSha256 if rsa_bits else xmlsec.constants.TransformEcdsaSha256
     )
-    signature = xmlsec.template.create(root, xmlsec.constants.TransformExclC14N, method, ns="ds")
+    signature = xmlsec.template.create(root, xmlsec.constants.TransformExclC14N, method, ns=prefix)
     root.append(signature)
     reference = xmlsec.template.add_reference(signature, xmlsec.constants.TransformSha256, uri="")
     xmlsec.template.add_transform(reference, xmlsec.constants.TransformEnveloped)
@@ -126,12 +130,12 @@ def test_we_verify_the_xmlsec1_command(
     template = sign_xml(a_document(), card.signer)
     root = etree.fromstring(template)
     for name in ("DigestValue", "SignatureValue", "X509Certificate"):
-        for element in root.iter(f"{{http://www.w3.org/2000/09/xmldsig#}}{name}"):
+        for element in root.iter(f"{{{DS}}}{name}"):
             element.text = None
-    (data,) = root.iter("{http://www.w3.org/2000/09/xmldsig#}X509Data")
+    (data,) = root.iter(f"{{{DS}}}X509Data")
     for child in list(data):
         data.remove(child)
-    etree.SubElement(data, "{http://www.w3.org/2000/09/xmldsig#}X509Certificate")
+    etree.SubElement(data, f"{{{DS}}}X509Certificate")
     path, out = tmp_path / "template.xml", tmp_path / "signed.xml"
     path.write_bytes(etree.tostring(root))
     key = f"{tmp_path / 'card.key'},{tmp_path / 'card.pem'}"
