@@ -65,7 +65,7 @@ def _set_up() -> None:
         # below an activated .venv this would be the Python that is about to be cleared away
         base = getattr(sys, "_base_executable", sys.executable)
         print(f"… making .venv with Python {platform.python_version()}", flush=True)
-        subprocess.run([base, "-m", "venv", "--clear", str(VENV)], check=True)  # noqa: S603
+        subprocess.run([base, "-m", "venv", "--clear", str(VENV)], check=True)  # noqa: S603 - our own command
     print("… installing the locked packages into .venv", flush=True)
     UNDER_WAY.touch()
     _pip("--require-hashes", "-r", str(LOCK))
@@ -81,7 +81,7 @@ def _is_sound() -> bool:
     if not PYTHON.exists() or UNDER_WAY.exists():
         return False
     question = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
-    answer = subprocess.run([str(PYTHON), "-c", question], capture_output=True, check=False)  # noqa: S603
+    answer = subprocess.run([str(PYTHON), "-c", question], capture_output=True, check=False)  # noqa: S603 - our own command
     return answer.returncode == 0
 
 
@@ -89,7 +89,7 @@ def _pip(*what: str) -> None:
     """Install, showing how far it is; everything pip says goes to a log."""
     command = [str(PYTHON), "-m", "pip", "install", "--no-input", *what]
     with LOG.open("a") as log:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603 - our own command
             [*command, "--progress-bar", "off", "--disable-pip-version-check"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
