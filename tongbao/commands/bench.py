@@ -1,16 +1,16 @@
 """`tongbao bench`: measure against references in the same run."""
 
 import json
-import platform
 from collections.abc import Callable
 from importlib import import_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.harness import Result
+if TYPE_CHECKING:
+    from bench.harness import Result
 
 NAMES = {"verify": "bench.signatures:verify_bench", "sign": "bench.signatures:sign_bench"}
 WRONG_USE = 2
@@ -39,12 +39,12 @@ def bench(
         for row in result.reference:
             mark = "yes" if row.met else "no"
             table.add_row(row.name, f"{row.value:,.0f}", f"{row.ratio}", f"≥ {row.target}", mark)
-        Console().print(table, f"{platform.processor() or platform.machine()}, one core")
+        Console().print(table)
     if not met:
         raise typer.Exit(NOT_MET)
 
 
-def _benchmark(name: str) -> Callable[[], Result]:
+def _benchmark(name: str) -> Callable[[], "Result"]:
     try:
         module, _, function = NAMES[name].partition(":")
         found: Callable[[], Result] = getattr(import_module(module), function)

@@ -1,21 +1,14 @@
 """The end of the story: did everything arrive, and do the counts agree?"""
 
-import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 
-from aiokafka.admin import AIOKafkaAdminClient
-
-from deploy.local.members import SERVICES
 from deploy.local.stack import LocalStack
-from libs.messages.partners import PARTNERS
-from libs.messages.topics import TOPICS, topics_of_consumer
 from tongbao.client import Document, PortalError
+from tongbao.demo.lags import unread
 from tongbao.demo.scenes import Ended, Stage
 from tongbao.demo.witness import Witness
 
 _LAG_SECONDS_MAX = 15.0
-_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,34 +84,8 @@ def _records(row: Closed, witness: Witness) -> Finding:
 
 async def _lags(stack: LocalStack, witness: Witness) -> list[Finding]:
     """Nothing published is still unread by a consumer that should read it."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka.bootstrap)
-    await admin.start()
-    try:
-        groups = [(name, name) for name in SERVICES]
-        groups += [(code, f"sandbox-{code}") for code in PARTNERS]
-        return [
-            Finding(f"messages that {name} has not read yet", "0", str(await _lag(admin, *row)))
-            for name, group in groups
-            if topics_of_consumer(name)
-            for row in [(name, group, witness)]
-        ]
-    finally:
-        await admin.close()
-
-
-async def _lag(admin: AIOKafkaAdminClient, name: str, group: str, witness: Witness) -> int:
-    """Unread messages of a consumer group, after giving it time to say what it has read."""
-    waiting = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LAG_SECONDS_MAX):
-            while True:
-                read = await admin.list_consumer_group_offsets(group)
-                waiting = sum(
-                    max(0, end - read[place].offset) if place in read else end
-                    for place, end in (await witness.ends()).items()
-                    if name in TOPICS[place.topic].consumers
-                )
-                if not waiting:
-                    break
-                await asyncio.sleep(_LOOK_SECONDS)
-    return waiting
+    waiting = await unread(stack.kafka.bootstrap, await witness.ends(), _LAG_SECONDS_MAX)
+    return [
+        Finding(f"messages that {name} has not read yet", "0", str(count))
+        for name, count in waiting.items()
+    ]

@@ -1,0 +1,111 @@
+"""What lies on the topics: every record of a stretch, by what it is and whom it is about."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import orjson
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from libs.messages.topics import TOPICS
+
+Place: TypeAlias = TopicPartition  # aiokafka has no types
+_RECORDS = 2000
+
+
+@dataclass
+class Ordered:
+    """A document's events as they lie on its partition: first sightings, repeats apart."""
+
+    sequences: list[int] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    bodies: dict[int, bytes] = field(default_factory=dict)
+    contradictions: int = 0  # a repeat whose bytes differ
+
+    def see(self, sequence: int, status: str, digest: bytes) -> None:
+        """Take in one record."""
+        if sequence not in self.bodies:
+            self.sequences.append(sequence)
+            self.statuses.append(status)
+            self.bodies[sequence] = digest
+        elif self.bodies[sequence] != digest:
+            self.contradictions += 1
+
+    @property
+    def is_whole(self) -> bool:
+        """No gap, no reorder, no contradiction."""
+        return self.sequences == list(range(1, len(self.sequences) + 1)) and not self.contradictions
+
+
+@dataclass
+class Books:
+    """Unique messages by topic and kind, and documents' events in their order."""
+
+    records: Counter[str] = field(default_factory=Counter)  # by topic, repeats included
+    unique: Counter[str] = field(default_factory=Counter)  # by topic
+    about: dict[tuple[str, str], Counter[str]] = field(  # topic, ce_type: subject: unique ids
+        default_factory=lambda: defaultdict(Counter)
+    )
+    events: dict[str, Ordered] = field(default_factory=lambda: defaultdict(Ordered))  # subject
+    _seen: set[tuple[str, bytes, bytes]] = field(default_factory=set)
+
+    def see(self, record: ConsumerRecord) -> None:
+        """Take in one record."""
+        headers = dict(record.headers)
+        kind = headers.get("ce_type", b"").decode()
+        subject = headers.get("ce_subject", b"").decode(errors="replace")
+        self.records[record.topic] += 1
+        key = record.topic, headers.get("ce_source", b""), headers.get("ce_id", b"")
+        if record.topic.endswith(".events") and "ce_status" in headers:
+            sequence = int(orjson.loads(record.value)["sequence"])
+            status = headers["ce_status"].decode()
+            digest = hashlib.sha256(record.value).digest()
+            self.events[subject].see(sequence, status, digest)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.unique[record.topic] += 1
+            self.about[record.topic, kind][subject] += 1
+
+    def of(self, topic: str, kind: str) -> Counter[str]:
+        """Unique messages of a kind on a topic, by what they are about."""
+        return self.about.get((topic, kind), Counter())
+
+
+def _consumer(bootstrap: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50
+    )
+
+
+async def ends(bootstrap: str) -> dict[Place, int]:
+    """Where every partition ends now."""
+    async with _consumer(bootstrap) as consumer:
+        found: dict[Place, int] = await consumer.end_offsets(
+            [
+                Place(topic.name, partition)
+                for topic in TOPICS.values()
+                for partition in range(topic.partitions)
+            ]
+        )
+        return found
+
+
+async def books(bootstrap: str, begin: Mapping[Place, int], end: Mapping[Place, int]) -> Books:
+    """Everything between two ends."""
+    found = Books()
+    left = {place for place, offset in end.items() if offset > begin.get(place, 0)}
+    async with _consumer(bootstrap) as consumer:
+        consumer.assign(list(end))
+        for place in end:
+            consumer.seek(place, begin.get(place, 0))
+        while left:
+            batches = await consumer.getmany(timeout_ms=500, max_records=_RECORDS)
+            for place, records in batches.items():
+                for record in records:
+                    if record.offset < end[place]:
+                        found.see(record)
+                if records[-1].offset + 1 >= end[place]:
+                    left.discard(place)
+    return found
