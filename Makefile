@@ -6,7 +6,7 @@ STACK := $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(PORT_BASE),--port-base $(PO
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down status demo bench test test-fast lint types imports generated pytest \
+.PHONY: help setup up down status demo bench chaos test test-fast lint types imports generated pytest \
 	format generate clean distclean
 
 help: ## List every target with its sentence
@@ -31,6 +31,9 @@ demo: setup ## Play the story: a card-signed cargo proposal becomes a policy in 
 
 bench: setup ## Measure against references in the same run; NAME= runs one
 	@$(TONGBAO) bench $(NAME)
+
+chaos: setup ## Break the whole system under load, the long form: every fault, every mutation (CHAOS_SEED=N repeats a run)
+	@CHAOS=long $(PY) -m pytest tests/chaos -s
 
 test: setup lint types imports generated pytest ## Run every check and every test, on the real Kafka and PostgreSQL
 

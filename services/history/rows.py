@@ -1,15 +1,16 @@
 """From events to rows. Pure: the same events give the same rows, in whatever order they come."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from libs.messages.base import DocumentChanged, Message
 from libs.messages.kinds.rejections import CommandRejected
 from libs.messages.registry import KINDS, Kind
 
-Row = dict[str, object]  # column name to value, as JSON
+Row = dict[str, object]  # column name to value
 
-_OF_EVERY_EVENT = frozenset(DocumentChanged.model_fields)
+_OF_EVERY_EVENT = set(DocumentChanged.model_fields)
 _DOCUMENT_OF_COMMAND = {kind.name: kind.document for kind in KINDS.values()}
 
 
@@ -22,35 +23,39 @@ class Rows:
     changes: list[Row] = field(default_factory=list)
 
 
-def rows_of(events: Iterable[tuple[Kind, Message]]) -> Rows:
-    """The rows of `events`; of two events with one document and sequence, the first."""
-    rows, seen = Rows(), set()
+def rows_of(events: Iterable[tuple[Kind, Message]], told: Container[UUID] = ()) -> Rows:
+    """The rows of `events`; of two events that say the same thing's place, the first.
+
+    Streams were told of the events named in `told`.
+    """
+    rows, seen = Rows(), set[tuple[object, ...]]()
     for kind, message in events:
+        is_new = message.meta.message_id not in told
         if isinstance(message, CommandRejected):
-            rows.rejections.append(_rejection(message))
-            rows.changes.append(_rejection_told(message))
+            if is_new:
+                rows.changes.append(_rejection_told(message))
+            if (refused := (message.owner, message.command_id)) not in seen:
+                seen.add(refused)
+                rows.rejections.append(_rejection(message))
         elif isinstance(message, DocumentChanged):
             place = (kind.document, message.meta.document_id, message.sequence)
             if place in seen:
                 continue
             seen.add(place)
             rows.moves.append(_move(kind.document, message))
-            rows.changes.append(_move_told(kind.document, message))
+            if is_new:
+                rows.changes.append(_move_told(kind.document, message))
     return rows
 
 
 def _move(document: str, event: DocumentChanged) -> Row:
-    said = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    parts = {
-        alias: said[alias]
-        for name, info in type(event).model_fields.items()
-        if name not in _OF_EVERY_EVENT and name != "form" and (alias := info.alias or name) in said
-    }
+    parts = event.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_OF_EVERY_EVENT)
+    form = parts.pop("form", None)
     return {
         "kind": document,
         "id": event.meta.document_id,
         "sequence": event.sequence,
-        "at": said["meta"]["createdAt"],
+        "at": event.meta.created_at,
         "owner": event.owner,
         "action": event.action,
         "from_status": event.from_status,
@@ -60,12 +65,12 @@ def _move(document: str, event: DocumentChanged) -> Row:
         "reason_code": event.reason_code,
         "role": event.actor_role.value,
         "actor": event.actor,
-        "cause_id": str(event.cause.message_id),
+        "cause_id": event.cause.message_id,
         "cause_kind": event.cause.kind,
         "cause_signer": event.cause.signer,
         "cause_digest": event.cause.digest,
-        "event_id": str(event.meta.message_id),
-        "form": said.get("form"),
+        "event_id": event.meta.message_id,
+        "form": form,
         "parts": parts,
     }
 
@@ -82,13 +87,13 @@ def _move_told(document: str, event: DocumentChanged) -> Row:
         "at": event.meta.created_at.isoformat(),
         "messageId": str(event.cause.message_id),
     }
-    return {"event_id": str(event.meta.message_id), "owner": event.owner, "body": body}
+    return {"event_id": event.meta.message_id, "owner": event.owner, "body": body}
 
 
 def _rejection(event: CommandRejected) -> Row:
     return {
         "owner": event.owner,
-        "command_id": str(event.command_id),
+        "command_id": event.command_id,
         "command": event.command,
         "kind": _DOCUMENT_OF_COMMAND.get(event.command),
         "id": event.meta.document_id,
@@ -96,8 +101,8 @@ def _rejection(event: CommandRejected) -> Row:
         "reason_text": event.reason_text,
         "reason_text_en": event.reason_text_en,
         "service": event.meta.sender,
-        "at": event.meta.created_at.isoformat(),
-        "event_id": str(event.meta.message_id),
+        "at": event.meta.created_at,
+        "event_id": event.meta.message_id,
     }
 
 
@@ -111,4 +116,4 @@ def _rejection_told(event: CommandRejected) -> Row:
         "at": event.meta.created_at.isoformat(),
         "messageId": str(event.command_id),
     }
-    return {"event_id": str(event.meta.message_id), "owner": event.owner, "body": body}
+    return {"event_id": event.meta.message_id, "owner": event.owner, "body": body}
