@@ -1,7 +1,8 @@
-"""Benchmarks `verify` and `sign`: one signed cargo proposal, one core."""
+"""Benchmarks `verify` and `sign`: one signed cargo proposal of 6.5 KB, one core."""
 
 import hashlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,33 +12,34 @@ from uuid import uuid4
 import xmlsec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from bench.harness import Result, compare
 from libs.messages import samples
-from libs.messages.base import Meta
+from libs.messages.base import Message, Meta
+from libs.messages.full_proposal import a_full_proposal
 from libs.messages.kinds.proposal import SubmitCargoProposal
 from libs.messages.parties import Role
 from libs.messages.partners import XML
-from libs.messages.registry import kind_of
+from libs.messages.registry import Kind, kind_of
 from libs.signing import TrustStore, sign_canonical, sign_xml, verify
 from libs.signing.pki import Authority, Issued, Subject
 from libs.signing.profile import EXC_C14N
-
-KIND = kind_of(SubmitCargoProposal)
+from libs.signing.xmldsig import take_apart
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A card, a store that trusts it, and a proposal in all its forms."""
+    """A card, a store that trusts it, and a message in all its forms."""
 
     card: Issued
     trust: TrustStore
     root_pem: bytes
-    message: SubmitCargoProposal
-    plain: bytes
+    message: Message
+    kind: Kind
     signed: bytes
 
 
@@ -46,7 +48,7 @@ def verify_bench() -> Result:
     bench = a_bench()
     return compare(
         "verify",
-        partial(_ours, bench),
+        partial(verify_and_decode, bench),
         {
             "signxml": (partial(_signxml_verify, bench), 4.0),
             "python-xmlsec": (partial(_xmlsec_verify, bench), 1.8),
@@ -60,7 +62,7 @@ def sign_bench() -> Result:
     bench = a_bench()
     return compare(
         "sign",
-        lambda: sign_canonical(KIND.codec.encode(bench.message, XML), bench.card.signer),
+        partial(_ours_sign, bench),
         {
             "signxml": (partial(_signxml_sign, bench), 4.0),
             "python-xmlsec": (partial(_xmlsec_sign, bench), 2.0),
@@ -68,8 +70,18 @@ def sign_bench() -> Result:
     )
 
 
-def a_bench() -> Bench:
-    """A fresh one."""
+def a_meta() -> Meta:
+    """The head of a message sent now."""
+    return Meta(
+        message_id=uuid4(),
+        document_id="TB20261123ABCDEFGHJK",
+        sender=samples.USCC,
+        created_at=datetime.now(UTC),
+    )
+
+
+def a_bench(message: Message | None = None) -> Bench:
+    """A fresh one; its message is a full proposal unless another is given."""
     authority = Authority.create()
     subject = Subject(Role.OPERATOR, samples.USCC, samples.COMPANY, "李晓明", "2110000001")
     card = authority.issue(subject)
@@ -78,23 +90,27 @@ def a_bench() -> Bench:
         root_pem = authority.issued.certificate_pem()
         ca.write_bytes(root_pem)
         trust = TrustStore.load(ca)
-    now = datetime.now(UTC)
-    meta = Meta(
-        message_id=uuid4(),
-        document_id="TB20261123ABCDEFGHJK",
-        sender=samples.USCC,
-        created_at=now,
-    )
-    message = SubmitCargoProposal(meta=meta, form=samples.a_proposal(now.date()))
-    plain = KIND.codec.encode(message, XML)
-    return Bench(card, trust, root_pem, message, plain, sign_xml(plain, card.signer))
+    today = datetime.now(UTC).date()
+    message = message or SubmitCargoProposal(meta=a_meta(), form=a_full_proposal(today))
+    kind = kind_of(type(message))
+    signed = sign_xml(kind.codec.encode(message, XML), card.signer)
+    return Bench(card, trust, root_pem, message, kind, signed)
 
 
-def _ours(bench: Bench) -> None:
+def verify_and_decode(bench: Bench) -> None:
+    """Our own way, as services do it."""
     verified = verify(bench.signed, XML, None, bench.trust, datetime.now(UTC))
     if not verified.verdict.trusted or verified.content is None:
         raise AssertionError(verified.verdict)
-    KIND.codec.decode(verified.content, XML)
+    bench.kind.codec.decode(verified.content, XML)
+
+
+def _encoded(bench: Bench) -> bytes:
+    return bench.kind.codec.encode(bench.message, XML)
+
+
+def _ours_sign(bench: Bench) -> None:
+    sign_canonical(_encoded(bench), bench.card.signer)
 
 
 def _signxml_verify(bench: Bench) -> None:
@@ -104,7 +120,7 @@ def _signxml_verify(bench: Bench) -> None:
 
 def _signxml_sign(bench: Bench) -> None:
     signer = XMLSigner(c14n_algorithm=EXC_C14N, signature_algorithm="ecdsa-sha256")
-    root = etree.fromstring(KIND.codec.encode(bench.message, XML))
+    root = etree.fromstring(_encoded(bench))
     etree.tostring(signer.sign(root, key=bench.card.key, cert=[bench.card.certificate]))
 
 
@@ -124,7 +140,7 @@ def _xmlsec_verify(bench: Bench) -> None:
 
 def _xmlsec_sign(bench: Bench) -> None:
     c = xmlsec.constants
-    root = etree.fromstring(KIND.codec.encode(bench.message, XML))
+    root = etree.fromstring(_encoded(bench))
     node = xmlsec.template.create(root, c.TransformExclC14N, c.TransformEcdsaSha256, ns="ds")
     root.append(node)
     reference = xmlsec.template.add_reference(node, c.TransformSha256, uri="")
@@ -137,20 +153,22 @@ def _xmlsec_sign(bench: Bench) -> None:
 
 
 def floor(bench: Bench) -> partial[None]:
-    """What cannot be avoided: parse, canonicalise, SHA-256, one P-256 verification."""
+    """What a verifier on lxml and `cryptography` cannot do without: parse, canonicalise the
+    document, SHA-256, verify the P-256 signature of its SignedInfo. The least of each: SignedInfo
+    is at hand in canonical form, the key is read, nothing is looked for, compared or decoded.
+    """
     key = bench.card.certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(
-        bench.card.key, ec.EllipticCurvePrivateKey
-    ):
-        raise TypeError("the bench's card has a P-256 key")
-    algorithm = ec.ECDSA(hashes.SHA256())
-    signature = bench.card.key.sign(b"signed info", algorithm)
-    return partial(_floor_once, bench.signed, key, signature, algorithm)
+    parts = take_apart(bench.signed)
+    if parts is None or not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("the bench's document is signed with a P-256 key")
+    half = len(parts.signature) // 2
+    r, s = parts.signature[:half], parts.signature[half:]
+    signature = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
+    check = partial(key.verify, signature, parts.signed_info, ec.ECDSA(hashes.SHA256()))
+    return partial(_floor_once, bench.signed, check)
 
 
-def _floor_once(
-    signed: bytes, key: ec.EllipticCurvePublicKey, signature: bytes, algorithm: ec.ECDSA
-) -> None:
+def _floor_once(signed: bytes, check: Callable[[], None]) -> None:
     root = etree.fromstring(signed)
     hashlib.sha256(etree.tostring(root, method="c14n", exclusive=True)).digest()
-    key.verify(signature, b"signed info", algorithm)
+    check()
