@@ -1,4 +1,4 @@
-"""`python -m services.history rebuild`: drop the projections and read all events again."""
+"""`python -m services.history rebuild`: read all events again, into fresh projections."""
 
 import asyncio
 import sys
@@ -11,13 +11,17 @@ from libs.service.db import cause
 from libs.service.migrations import MigrationError
 from libs.signing import SignerError
 from services.history.app import SERVICE
-from services.history.rebuild import AlreadyRebuilding, NoTopic, rebuild
+from services.history.rebuild import AlreadyRebuilding, Result, TablesInUse, rebuild
+from services.history.spans import NoTopic
+from services.history.workers import WorkerFailed
 
 WRONG_USE = 2
 FAILED = 1
 _FAILURES = (
     AlreadyRebuilding,
     NoTopic,
+    TablesInUse,
+    WorkerFailed,
     MigrationError,
     SignerError,
     asyncpg.PostgresError,
@@ -42,8 +46,15 @@ def main(arguments: list[str]) -> int:
     except _FAILURES as failure:
         print(_told(failure), file=sys.stderr)
         return FAILED
-    print(f"\nread {result.applied} events; refused {result.refused} messages that are none")
+    print(_outcome(result))
     return 0
+
+
+def _outcome(result: Result) -> str:
+    refused = sum(result.refused.values())
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(result.refused.items()))
+    which = f" ({reasons})" if reasons else ""
+    return f"\nread {result.applied} events; refused {refused} messages that are none{which}"
 
 
 def _told(failure: BaseException) -> str:
@@ -51,13 +62,18 @@ def _told(failure: BaseException) -> str:
         return "another rebuild is under way: wait for its end"
     if isinstance(failure, NoTopic):
         return f"there is no topic {failure}: nothing was touched"
+    if isinstance(failure, TablesInUse):
+        return "somebody keeps the tables in use (a dump?): nothing was touched; run it again"
     if isinstance(failure, MigrationError | SignerError):
         return str(failure)
-    return f"broken off ({cause(failure)}): run it again"
+    why = str(failure) if isinstance(failure, WorkerFailed) else cause(failure)
+    return f"broken off ({why}): nothing was touched; run it again"
 
 
-def _tell(done: int, total: int) -> None:
-    print(f"\rreading events: {done} of {total}", end="", flush=True)
+def _tell(stage: str, done: int, total: int) -> None:
+    if done == 0:
+        print()
+    print(f"\r{stage}: {done} of {total}", end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -53,9 +53,6 @@ _NOT_FOUND = Problem(404, "NOT_FOUND", "没有此单证", "there is no such docu
 _NO_STORE = Problem(
     503, "UNAVAILABLE", "数据库暂不可用，请稍后再试", "the database is away, try later"
 )
-_REBUILDING = Problem(
-    503, "REBUILDING", "历史数据正在重建，请稍后再试", "history is being rebuilt, try later"
-)
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,6 @@ class ReadApi:
         except queries.WrongQuery as wrong:
             raise Problem(422, "WRONG_QUERY", "查询条件有误", "wrong query", wrong.errors) from None
         async with self.pool.acquire() as connection:
-            await _whole(connection)
             total, found = await store.search(connection, owner, kind, query)
         return _json(
             {
@@ -121,7 +117,6 @@ class ReadApi:
         kind, number = _kind(request), _number(request)
         at = _time(request.query_params.get("as_of"))
         async with self.pool.acquire() as connection:
-            await _whole(connection)
             found = (
                 await store.as_of(connection, owner, kind, number, at)
                 if at
@@ -135,7 +130,6 @@ class ReadApi:
         """The moves of a document."""
         kind, number = _kind(request), _number(request)
         async with self.pool.acquire() as connection:
-            await _whole(connection)
             records = await store.status_records(connection, owner, kind, number)
         if not records:
             raise _NOT_FOUND
@@ -145,7 +139,6 @@ class ReadApi:
         """What became of a message: refused, caused moves, or nothing known yet."""
         message_id = _uuid(request.path_params["id"])
         async with self.pool.acquire() as connection:
-            await _whole(connection)
             rejection = await store.rejection_of(connection, owner, message_id)
             moves = [] if rejection else await store.moves_of(connection, owner, message_id)
         state = "rejected" if rejection else "done" if moves else "unknown"
@@ -189,12 +182,6 @@ def _document(found: store.Found) -> Json:
         "form": found.form,
         **found.parts,
     }
-
-
-async def _whole(connection: store.Connection) -> None:
-    """Half of the truth is no answer."""
-    if await store.is_rebuilding(connection):
-        raise _REBUILDING
 
 
 def _kind(request: Request) -> str:

@@ -23,14 +23,14 @@ class Rows:
     changes: list[Row] = field(default_factory=list)
 
 
-def rows_of(events: Iterable[tuple[Kind, Message]], told: Container[UUID] = ()) -> Rows:
-    """The rows of `events`; of two events that say the same thing's place, the first.
+def rows_of(events: Iterable[tuple[Kind, Message]], untold: Container[UUID] | None = None) -> Rows:
+    """The rows of `events`; of two for one move or one refused command, the first.
 
-    Streams were told of the events named in `told`.
+    `untold` names the events that streams are still to be told of; None: all of them.
     """
     rows, seen = Rows(), set[tuple[object, ...]]()
     for kind, message in events:
-        is_new = message.meta.message_id not in told
+        is_new = untold is None or message.meta.message_id in untold
         if isinstance(message, CommandRejected):
             if is_new:
                 rows.changes.append(_rejection_told(message))

@@ -7,10 +7,13 @@ from libs.service.settings import ServiceSettings
 
 
 class HistorySettings(ServiceSettings):
-    """Besides what every service has: how streams are kept."""
+    """Besides what every service has: how streams are kept, how a rebuild works."""
 
     model_config = SettingsConfigDict(env_prefix="HISTORY_")
 
     stream_heartbeat_seconds: float = Field(
         15.0, gt=0, le=60, description="seconds after which a silent stream shows that it lives"
+    )
+    rebuild_workers: int = Field(
+        0, ge=0, le=64, description="processes of a rebuild; 0: as many as cores"
     )

@@ -1,7 +1,15 @@
 """The only room of history that speaks SQL."""
 
 from libs.service.db import Connection
-from services.history.store.changes import Change, changes_after, last_position, listen
+from services.history.store.changes import (
+    Change,
+    changes_after,
+    last_position,
+    listen,
+    tell,
+    untold,
+)
+from services.history.store.copying import copy_in, give_keys, keep_once, keep_untold
 from services.history.store.reading import (
     Found,
     as_of,
@@ -11,23 +19,37 @@ from services.history.store.reading import (
     search,
     status_records,
 )
-from services.history.store.writing import is_rebuilding, save, start_over, whole_again
+from services.history.store.tables import TABLES, Names, analyze, fresh_names, make, swap, sweep
+from services.history.store.writing import fill_documents, save, save_documents, stop_the_writers
 
 __all__ = [
+    "TABLES",
     "Change",
     "Connection",
     "Found",
+    "Names",
+    "analyze",
     "as_of",
     "changes_after",
-    "is_rebuilding",
+    "copy_in",
+    "fill_documents",
+    "fresh_names",
+    "give_keys",
+    "keep_once",
+    "keep_untold",
     "last_position",
     "latest",
     "listen",
+    "make",
     "moves_of",
     "rejection_of",
     "save",
+    "save_documents",
     "search",
-    "start_over",
     "status_records",
-    "whole_again",
+    "stop_the_writers",
+    "swap",
+    "sweep",
+    "tell",
+    "untold",
 ]

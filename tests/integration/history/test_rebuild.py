@@ -11,15 +11,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 
 from libs.messages.base import Message
 from libs.messages.samples import USCC
 from libs.service import ServiceSettings
 from libs.signing.proofs import issue_pass
-from services.history import store
-from services.history.rebuild import AlreadyRebuilding, NoTopic, rebuild
+from services.history.rebuild import AlreadyRebuilding, rebuild
+from services.history.spans import NoTopic
 from tests.integration.history.test_store import contents
 from tests.support.events import a_booking_story, a_debit_story, a_proposal_story, a_rejection
 from tests.support.readside import Keys, ReadSide, until_true
@@ -51,7 +50,7 @@ def some_events(number: int) -> list[Message]:
     ]
 
 
-def quietly(done: int, total: int) -> None:
+def quietly(stage: str, done: int, total: int) -> None:
     assert 0 <= done <= total
 
 
@@ -65,7 +64,7 @@ async def test_rebuilt_while_stopped_and_while_running_the_rows_are_the_same(
         await side.projected(pool, events)
     before, changes = await contents(pool), await pool.fetch("SELECT * FROM change")
     result = await rebuild(side.history, settings, quietly)
-    assert (result.applied, result.refused) == (len(events) + 7, 0)
+    assert (result.applied, result.refused) == (len(events) + 7, {})
     assert await contents(pool) == before
     async with side.running_history():
         await rebuild(side.history, settings, quietly)
@@ -101,7 +100,7 @@ async def test_messages_that_are_no_events_are_passed_over(
     side.keys.services = unsigned
     await side.publish(a_proposal_story("TB-2", policy_no="P-2")[:3])
     result = await rebuild(side.history, await side.settings(side.history), quietly)
-    assert (result.applied, result.refused) == (len(events), 3)
+    assert (result.applied, result.refused) == (len(events), {"NOT_TRUSTED": 3})
     assert await pool.fetchval("SELECT count(*) FROM document WHERE id = 'TB-2'") == 0
 
 
@@ -125,22 +124,6 @@ async def test_without_its_topics_nothing_is_dropped(side: ReadSide, pool: async
     with pytest.raises(NoTopic):
         await rebuild(missing, await side.settings(side.history), quietly)
     assert await contents(pool) == before
-
-
-async def test_while_rebuilding_nobody_is_told_half_of_the_truth(
-    side: ReadSide, pool: asyncpg.Pool
-) -> None:
-    async with side.running_history() as process:
-        url = f"http://127.0.0.1:{process.port}"
-        async with httpx.AsyncClient(base_url=url, headers=a_pass(side)) as http:
-            assert (await http.get("/documents/booking")).status_code == 200
-            async with pool.acquire() as connection, connection.transaction():
-                await store.start_over(connection)
-            for path in ("/documents/booking", "/documents/booking/YY-1", f"/messages/{uuid4()}"):
-                answer = await http.get(path)
-                assert (answer.status_code, answer.json()["code"]) == (503, "REBUILDING")
-            await rebuild(side.history, await side.settings(side.history), quietly)
-            assert (await http.get("/documents/booking")).status_code == 200
 
 
 def a_pass(side: ReadSide) -> dict[str, str]:
