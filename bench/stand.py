@@ -50,11 +50,11 @@ def processes(stack: LocalStack, names: Sequence[str] = SERVICES) -> list[psutil
     return [process for name in names for process in stack.supervisor.find(name)]
 
 
-def cpu_seconds(chosen: Sequence[psutil.Process]) -> float:
-    """CPU time that these processes have used so far, their threads and children included."""
+def cpu_seconds(chosen: Sequence[psutil.Process], *, children: bool = True) -> float:
+    """CPU time that these processes have used so far, their threads (and children) included."""
     total = 0.0
     for process in chosen:
-        for one in (process, *process.children(recursive=True)):
+        for one in (process, *(process.children(recursive=True) if children else ())):
             times = one.cpu_times()
             total += times.user + times.system
     return total
