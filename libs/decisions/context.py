@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 Body = TypeVar("Body", bound=Model)
+Parameters = TypeVar("Parameters")
 
 
 class NotYet(Exception):
@@ -67,11 +68,22 @@ class Context:
     cause: Cause
     topic: str
     records: Records
+    given: object = None  # what the settings say to handlers
     _serial: Iterator[int] = field(default_factory=count)
 
     def read(self, type: RecordType[Body], id: str) -> Record[Body] | None:
         """A record of the handler's `reads` or `follows`. Raises KeyError for any other."""
         return self.records[type.ref(id)]
+
+    def parameters(self, kind: type[Parameters]) -> Parameters:
+        """What the service's settings say, as `kind`; its defaults when they say nothing.
+
+        Raises TypeError when they say something else.
+        """
+        given = kind() if self.given is None else self.given
+        if not isinstance(given, kind):
+            raise TypeError(f"the settings give {type(given).__name__}, not {kind.__name__}")
+        return given
 
     @property
     def today(self) -> date:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from libs.decisions.context import Context
 from libs.decisions.records import AnyRecord, Record, RecordType, Ref
@@ -15,10 +16,14 @@ ACTOR_MAX = 100  # what an event's `actor` holds
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """A message of our own, signed by this service, to `topic`; keyed by its document id."""
+    """A message of our own, signed by this service, to `topic`; keyed by its document id.
+
+    With `keep` its bytes are kept, so that it can be sent again (`Resend`).
+    """
 
     topic: str
     message: Message
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,19 @@ class Forward:
     """The handled message itself, byte for byte with its signature, on to `topic`."""
 
     topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """A message that went to `topic` before, once more: same id, same bytes, same headers.
+
+    Either one that this service took in from `sender` in an earlier decision and forwarded, or
+    one of its own (`sender` is the service) that it emitted with `keep`.
+    """
+
+    topic: str
+    sender: str
+    message_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +62,23 @@ class Decision:
     saves: tuple[AnyRecord, ...] = ()
     sends: tuple[Emit | Forward, ...] = ()
     timers: tuple[Timer, ...] = ()
+    resends: tuple[Resend, ...] = ()
 
     def save(self, *records: AnyRecord) -> "Decision":
         """Also store these records."""
         return replace(self, saves=(*self.saves, *records))
 
-    def emit(self, topic: str, message: Message) -> "Decision":
-        """Also send `message`, signed by this service."""
-        return replace(self, sends=(*self.sends, Emit(topic, message)))
+    def emit(self, topic: str, message: Message, *, keep: bool = False) -> "Decision":
+        """Also send `message`, signed by this service; with `keep` it can be sent again."""
+        return replace(self, sends=(*self.sends, Emit(topic, message, keep)))
 
     def forward(self, topic: str) -> "Decision":
         """Also pass the handled message on, untouched."""
         return replace(self, sends=(*self.sends, Forward(topic)))
+
+    def resend(self, topic: str, sender: str, message_id: UUID) -> "Decision":
+        """Also send a message again that went out before, byte for byte."""
+        return replace(self, resends=(*self.resends, Resend(topic, sender, message_id)))
 
     def at(self, ref: Ref, name: str, due_at: datetime | None) -> "Decision":
         """Also set (or with None cancel) a timer."""
@@ -63,7 +86,10 @@ class Decision:
 
     def __add__(self, other: "Decision") -> "Decision":
         return Decision(
-            self.saves + other.saves, self.sends + other.sends, self.timers + other.timers
+            self.saves + other.saves,
+            self.sends + other.sends,
+            self.timers + other.timers,
+            self.resends + other.resends,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import asyncpg
 
-from libs.service import dead_letters, deferrals, inbox, outbox, timers
+from libs.service import dead_letters, deferrals, inbox, outbox, sent, timers
 from libs.service.contexts import dead_letter
 from libs.service.db import Connection
 from libs.service.deferrals import Deferral
@@ -66,8 +66,15 @@ class Deciding:
             loaded |= await self.store.load(connection, wanted)
             plan = await self._fold(items, loaded, seen, now)
             if not plan.missing:
+                await self._load_resends(connection, plan)
                 return plan, loaded
             wanted = plan.missing
+
+    async def _load_resends(self, connection: Connection, plan: Plan) -> None:
+        if plan.resends:
+            folder = self.folder
+            letters = await sent.letters(connection, folder.service, plan.resends)
+            plan.outbox += [folder.outgoing.again(each, letters[each]) for each in plan.resends]
 
     async def _fold(
         self, items: Sequence[Item], loaded: Loaded, seen: dict[inbox.Key, str], now: datetime
@@ -90,6 +97,7 @@ class Deciding:
         await self.store.save(connection, saves)
         await timers.change(connection, plan.timers)
         await dead_letters.put(connection, plan.dead)
+        await sent.keep(connection, plan.sent)
         await outbox.put(connection, plan.outbox, notify=self.notify())
 
 

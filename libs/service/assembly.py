@@ -97,6 +97,7 @@ def _application(
     kinds = {kind.model: kind for kind in service.kinds.values()}
     outgoing = Outgoing(at.signer, service.topics, kinds)
     wait_max = timedelta(seconds=at.settings.deferral_seconds_max)
-    folder = Folder(service.name, service.handlers, outgoing, wait_max)
+    given = at.settings.parameters
+    folder = Folder(service.name, service.handlers, outgoing, wait_max, given)
     store = RecordStore({record.name: record for record in service.records})
     return Deciding(at.pool, store, folder, threads, reach, lambda: not relay.active)

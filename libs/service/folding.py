@@ -15,6 +15,7 @@ from libs.service.contexts import clock_context, context_of, dead_letter
 from libs.service.deferrals import Deferral
 from libs.service.inbox import Key
 from libs.service.incoming import UNEXPECTED, Accepted, Dead
+from libs.service.outbox import Outbound
 from libs.service.outgoing import Outgoing, Trail
 from libs.service.plan import Item, Line, Plan, Work
 from libs.service.store import Loaded
@@ -29,6 +30,7 @@ class Folder:
     handlers: Handlers
     outgoing: Outgoing
     deferral_max: timedelta
+    given: object = None  # what the settings say to handlers
 
     def wanted(self, items: Iterable[Item]) -> set[Ref]:
         """The records that these items name, as far as that is known before they are loaded."""
@@ -107,7 +109,8 @@ class _Fold:
         if not self._has(refs):
             return Decision()
         records = {ref: self.state[ref] for ref in refs}
-        return handler.decide(record, message.message, replace(context, records=records))
+        context = replace(context, records=records, given=self.of.given)
+        return handler.decide(record, message.message, context)
 
     def _carry_out(self, work: Work, decision: Decision, outcome: str) -> None:
         message = work.message
@@ -119,13 +122,22 @@ class _Fold:
             else self.of.outgoing.forward(send, message)
             for send in decision.sends
         ]
+        self._settle(decision, saves, sends)
+        self._taken_in(work)
+        saved = next(iter(saves.values()), None)
+        self._line(outcome, message, status=saved.status if saved else None)
+
+    def _settle(
+        self, decision: Decision, saves: dict[Ref, AnyRecord], sends: list[Outbound]
+    ) -> None:
         self.state.update(saves)
         self.plan.records.update(saves)
         self.plan.outbox += sends
         self.plan.timers += decision.timers
-        self._taken_in(work)
-        saved = next(iter(saves.values()), None)
-        self._line(outcome, message, status=saved.status if saved else None)
+        self.plan.resends += decision.resends
+        for send, outbound in zip(decision.sends, sends, strict=True):
+            if isinstance(send, Emit) and send.keep:
+                self.plan.sent[send.message.meta.message_id] = outbound
 
     def _saves(self, decision: Decision) -> dict[Ref, AnyRecord]:
         """Records to store. Raises ValueError for a version that does not follow the last."""
@@ -197,21 +209,23 @@ class _Fold:
         if handler is None or record is None:
             return
         context = clock_context(self.of.service, timer)
+        view = replace(context, records={timer.ref: record}, given=self.of.given)
         try:
-            decision = handler.decide(record, None, replace(context, records={timer.ref: record}))
+            decision = handler.decide(record, None, view)
         except Rejected:
             return  # the document has moved on
         trail = Trail(str(context.cause.message_id), str(context.cause.message_id), self.of.service)
         saves = self._saves(decision)
+        sends: list[Outbound] = []
         for send in decision.sends:
             if not isinstance(send, Emit):
                 raise TypeError("a timer has no message to forward")
-            self.plan.outbox.append(self.of.outgoing.emit(send, trail))
-        self.state.update(saves)
-        self.plan.records.update(saves)
-        self.plan.timers += decision.timers
-        fields = {"document_id": timer.ref.id, "timer": timer.name}
-        self.plan.lines.append(Line("applied", f"Timer:{timer.name}", dict(fields)))
+            sends.append(self.of.outgoing.emit(send, trail))
+        self._settle(decision, saves, sends)
+        fields: dict[str, str | int | None] = {"document_id": timer.ref.id, "timer": timer.name}
+        if decision.resends:
+            fields["message_id"] = " ".join(str(each.message_id) for each in decision.resends)
+        self.plan.lines.append(Line("applied", f"Timer:{timer.name}", fields))
 
     def _taken_in(self, work: Work) -> None:
         if work.deferral is None:

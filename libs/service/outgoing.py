@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from libs.decisions import Emit, Forward
+from libs.decisions import Emit, Forward, Resend
 from libs.messages.base import DocumentChanged, Message
 from libs.messages.codec import ModelCodec
 from libs.messages.envelope import Envelope, envelope_of
@@ -12,6 +12,7 @@ from libs.messages.registry import Kind
 from libs.messages.topics import Topic
 from libs.service.incoming import Accepted
 from libs.service.outbox import Outbound
+from libs.service.sent import Letter
 from libs.signing import Signer, sign_jws, sign_xml
 
 
@@ -61,11 +62,17 @@ class Outgoing:
 
     def forward(self, send: Forward, message: Accepted) -> Outbound:
         """The handled message itself: same bytes, same signature, same id."""
-        if send.topic not in self.topics:
-            raise LookupError(f"there is no topic {send.topic}")
-        trail = Trail.of(message)
-        envelope = replace(message.envelope, correlation_id=trail.correlation_id)
-        return _outbound(send.topic, envelope, message.raw)
+        return self._untouched(send.topic, message.envelope, message.raw)
+
+    def again(self, send: Resend, letter: Letter) -> Outbound:
+        """A message as it went out before: what `emit` or `forward` made of it then."""
+        return self._untouched(send.topic, Envelope.from_headers(letter.headers), letter.body)
+
+    def _untouched(self, topic: str, envelope: Envelope, body: bytes) -> Outbound:
+        if topic not in self.topics:
+            raise LookupError(f"there is no topic {topic}")
+        correlation = envelope.correlation_id or str(envelope.id)
+        return _outbound(topic, replace(envelope, correlation_id=correlation), body)
 
     def _signed(self, kind: Kind, message: Message, topic: str) -> tuple[bytes, str, str | None]:
         """Body, content type, and the detached signature where the body carries none."""

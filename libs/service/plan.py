@@ -1,8 +1,9 @@
 """What a batch comes to: everything to write in its one transaction, as data."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
-from libs.decisions import AnyRecord, Ref, Timer
+from libs.decisions import AnyRecord, Ref, Resend, Timer
 from libs.service.deferrals import Deferral
 from libs.service.incoming import Accepted, Dead
 from libs.service.outbox import Outbound
@@ -41,6 +42,8 @@ class Plan:
     deferrals_done: list[Deferral] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
     outbox: list[Outbound] = field(default_factory=list)
+    sent: dict[UUID, Outbound] = field(default_factory=dict)  # those of `outbox` to be kept
+    resends: list[Resend] = field(default_factory=list)  # join `outbox` once they are loaded
     lines: list[Line] = field(default_factory=list)
     missing: set[Ref] = field(default_factory=set)  # not loaded: load these and fold again
 

@@ -91,6 +91,11 @@ class ServiceSettings(DatabaseSettings):
     )
     fault_point: str = Field("", description="tests only: where to die, see libs/service/faults.py")
 
+    @property
+    def parameters(self) -> object:
+        """What handlers are told of them (`Context.parameters`); None: nothing."""
+        return None
+
     @field_validator("key_file", "cert_file", "trust_ca", "trust_crl")
     @classmethod
     def _is_there(cls, value: Path | None) -> Path | None:

@@ -90,7 +90,7 @@ class World:
     def settings(self, **changes: object) -> ServiceSettings:
         values = self.environment(**changes)
         prefix = f"{self.toy.name.upper()}_"
-        return ServiceSettings.model_validate(
+        return self.toy.service.settings.model_validate(
             {key.removeprefix(prefix).lower(): value for key, value in values.items()}
         )
 
@@ -230,8 +230,8 @@ def open_box(id: str, text: str = "box", **more: object) -> OpenBox:
     return OpenBox.model_validate({"meta": meta(id), "text": text, **more})
 
 
-def fill_box(id: str, amount: int = 1) -> FillBox:
-    return FillBox(meta=meta(id), amount=amount)
+def fill_box(id: str, amount: int = 1, *, ask: bool = False) -> FillBox:
+    return FillBox(meta=meta(id), amount=amount, ask=ask)
 
 
 async def until(

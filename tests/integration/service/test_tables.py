@@ -40,6 +40,7 @@ async def test_each_file_is_applied_once_and_in_order(
     mine = service(tmp_path, a1="CREATE TABLE t (n int)", a2="INSERT INTO t VALUES (1)")
     assert await migrate(connection, mine) == [
         "chassis/0001_chassis.sql",
+        "chassis/0002_sent.sql",
         "mine/a1.sql",
         "mine/a2.sql",
     ]

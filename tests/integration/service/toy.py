@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
+
+from pydantic import Field
 
 from libs.decisions import NOTHING, Context, Decision, Handlers, NotYet, RecordType, moved
 from libs.decisions.records import Record
@@ -43,9 +46,10 @@ class OpenBox(Message):
 
 
 class FillBox(Message):
-    """Adds to a box."""
+    """Adds to a box; with `ask` the partner is told again."""
 
     amount: int
+    ask: bool = False
 
 
 class CloseBox(Message):
@@ -58,12 +62,37 @@ class BoxReport(Message):
     text: str
 
 
+class BoxNote(Message):
+    """A word of our own to the partner."""
+
+    total: int
+
+
 class BoxBody(Model):
-    """A box."""
+    """A box; `filled` and `noted` are what the partner was sent last."""
 
     text: str
     total: int = 0
     bell: bool = False
+    filled: UUID | None = None
+    noted: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What the settings say to handlers."""
+
+    ask: timedelta = timedelta(hours=1)
+
+
+class ToySettings(ServiceSettings):
+    """With one setting for a handler."""
+
+    ask_seconds: float = Field(3600.0, description="how long to wait before telling again")
+
+    @property
+    def parameters(self) -> Waits:
+        return Waits(timedelta(seconds=self.ask_seconds))
 
 
 class BoxChanged(DocumentChanged):
@@ -106,9 +135,29 @@ def fill_box(box: Record[BoxBody] | None, command: FillBox, ctx: Context) -> Dec
     if command.amount > AMOUNT_MAX:
         raise Rejected(TOO_MUCH)
     move = BOX.move(box.status, FILL, ctx.actor.role)
-    body = box.body.model_copy(update={"total": box.body.total + command.amount})
-    _, decision = moved(RECORD, box.ref.id, box, move, body, ctx)
-    return decision.forward(next(t for t in (ctx.topic.replace("commands", "requests"),)))
+    total = box.body.total + command.amount
+    note = BoxNote(meta=ctx.meta(box.ref.id), total=total)
+    update = {"total": total, "filled": command.meta.message_id, "noted": note.meta.message_id}
+    _, decision = moved(RECORD, box.ref.id, box, move, box.body.model_copy(update=update), ctx)
+    decision = decision.forward(_requests(ctx))
+    if not command.ask:
+        return decision
+    due = ctx.now + ctx.parameters(Waits).ask
+    return decision.emit(_requests(ctx), note, keep=True).at(box.ref, "ask", due)
+
+
+def _requests(ctx: Context) -> str:
+    return f"{ctx.service}.requests"
+
+
+@HANDLERS.on_timer("ask", on=RECORD)
+def ask(box: Record[BoxBody], nothing: None, ctx: Context) -> Decision:
+    """Tell the partner again: what a company said, and what we said."""
+    if box.body.filled is None or box.body.noted is None:
+        return NOTHING
+    return NOTHING.resend(_requests(ctx), box.owner, box.body.filled).resend(
+        _requests(ctx), ctx.service, box.body.noted
+    )
 
 
 @HANDLERS.handles(BoxReport, on=RECORD)
@@ -143,6 +192,7 @@ KINDS = {
         _kind(FillBox, Role.OPERATOR),
         _kind(CloseBox, Role.OPERATOR),
         _kind(BoxReport, Role.INSURER),
+        _kind(BoxNote, Role.SERVICE),
         _kind(BoxChanged, Role.SERVICE),
         kind_of(CommandRejected),
     )
@@ -167,7 +217,7 @@ class Toy:
                 (self.requests, (name,), ("PICC",)),
             )
         }
-        service = Service(name, HANDLERS, (RECORD,), None, KINDS, ServiceSettings, topics)
+        service = Service(name, HANDLERS, (RECORD,), None, KINDS, ToySettings, topics)
         object.__setattr__(self, "service", service)
 
     @property
