@@ -53,6 +53,7 @@ class Deciding:
             async with connection.transaction():
                 await self._write(connection, plan, loaded)
                 self.reach("before_commit")
+        self.store.remember(plan.records.values())
         self.reach("after_commit")
         return plan
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from libs.decisions import AnyRecord, Context, Decision, Emit, Handlers, NotYet, Ref
+from libs.decisions import AnyRecord, Context, Decision, Emit, Handlers, NotYet, Ref, Wait
 from libs.lifecycle import Reason, Rejected
 from libs.messages.kinds.rejections import CommandRejected
 from libs.service.contexts import clock_context, context_of, dead_letter
@@ -133,7 +133,9 @@ class _Fold:
         self.state.update(saves)
         self.plan.records.update(saves)
         self.plan.outbox += sends
-        self.plan.timers += decision.timers
+        self.plan.timers += [
+            timer.timer(self.now) if isinstance(timer, Wait) else timer for timer in decision.timers
+        ]
         self.plan.resends += decision.resends
         for send, outbound in zip(decision.sends, sends, strict=True):
             if isinstance(send, Emit) and send.keep:

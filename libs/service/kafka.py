@@ -78,6 +78,7 @@ def make_broker(
         *topics,
         batch=True,
         group_id=settings.kafka_group or name,
+        group_instance_id=settings.kafka_instance or None,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         auto_offset_reset="earliest",
         fetch_max_bytes=settings.fetch_bytes_max,

@@ -46,6 +46,12 @@ class ServiceSettings(DatabaseSettings):
     kafka_sasl_username: str = Field("", description="login for SASL_SSL")
     kafka_sasl_password: SecretStr = Field(SecretStr(""), description="password for SASL_SSL")
     kafka_group: str = Field("", description="consumer group; empty: the service's name")
+    kafka_instance: str = Field(
+        "",
+        pattern=r"^[a-zA-Z0-9._-]{0,200}$",
+        description="lasting name of this instance, no other's: a restarted one has its partitions "
+        "back at once; empty: none",
+    )
     kafka_session_seconds: float = Field(
         10.0, ge=1, le=300, description="seconds after which a silent member's partitions move"
     )

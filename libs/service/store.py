@@ -1,16 +1,28 @@
-"""Records: one row a document, read and written by the batch, guarded by their versions."""
+"""Records: one row a document, read and written by the batch, guarded by their versions.
 
+A version is written once and never changed, so a record that was committed here need not be sent
+and parsed again: the database is asked which version stands, and for the body only when it is
+another than the one remembered.
+"""
+
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import asyncpg
 
 from libs.decisions import AnyRecord, AnyRecordType, Record, Ref
 from libs.service.db import Conflict, Connection
 
 Loaded = dict[Ref, AnyRecord | None]
 
+_REMEMBERED_MAX = 1000  # records of about 10 KB each, the least lately used go
+
 _LOAD = """
-SELECT r.type, r.id, r.version, r.status, r.owner, r.body::text AS body
-FROM record r JOIN unnest($1::text[], $2::text[]) AS w(type, id) USING (type, id)"""
+SELECT r.type, r.id, r.version, r.status, r.owner,
+       CASE WHEN r.version = w.known THEN NULL ELSE r.body::text END AS body
+FROM record r JOIN unnest($1::text[], $2::text[], $3::int[]) AS w(type, id, known)
+USING (type, id)"""
 
 _INSERT = """
 INSERT INTO record (type, id, version, status, owner, body)
@@ -39,20 +51,36 @@ class RecordStore:
     """Loads and saves records of a service's types."""
 
     types: Mapping[str, AnyRecordType]
+    _remembered: OrderedDict[Ref, AnyRecord] = field(default_factory=OrderedDict)
 
     async def load(self, connection: Connection, refs: Iterable[Ref]) -> Loaded:
         """All of `refs` in one statement; None for what is not there."""
-        wanted = set(refs)
+        wanted = list(set(refs))
         found: Loaded = dict.fromkeys(wanted)
         if not wanted:
             return found
-        rows = await connection.fetch(_LOAD, [r.type for r in wanted], [r.id for r in wanted])
+        known = {ref: self._remembered[ref] for ref in wanted if ref in self._remembered}
+        versions = [known[ref].version if ref in known else 0 for ref in wanted]
+        rows = await connection.fetch(
+            _LOAD, [r.type for r in wanted], [r.id for r in wanted], versions
+        )
         for row in rows:
-            kind = self.types[row["type"]]
             ref = Ref(row["type"], row["id"])
-            body = kind.body.model_validate_json(row["body"])
-            found[ref] = Record(ref, row["version"], row["status"], row["owner"], body)
+            found[ref] = known[ref] if row["body"] is None else self._parsed(ref, row)
+        self.remember(record for record in found.values() if record is not None)
         return found
+
+    def remember(self, committed: Iterable[AnyRecord]) -> None:
+        """Keep these at hand. Only what is committed: a version that was not may be another's."""
+        for record in committed:
+            self._remembered[record.ref] = record
+            self._remembered.move_to_end(record.ref)
+        while len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.popitem(last=False)
+
+    def _parsed(self, ref: Ref, row: asyncpg.Record) -> AnyRecord:
+        body = self.types[ref.type].body.model_validate_json(row["body"])
+        return Record(ref, row["version"], row["status"], row["owner"], body)
 
     async def save(self, connection: Connection, saves: Iterable[Save]) -> None:
         """Store all. Raises Conflict when a record is not at the version that was loaded."""
