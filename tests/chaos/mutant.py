@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.__main__ import main
+from tests.chaos import mutant_messages
 
 Mutations = dict[str, Callable[[], None]]
 
@@ -39,7 +40,10 @@ def offsets_first() -> None:
     PatientConsumer.getmany = getmany  # type: ignore[method-assign]
 
 
-MUTATIONS: Mutations = {function.__name__: function for function in (no_inbox, offsets_first)}
+MUTATIONS: Mutations = {
+    **{function.__name__: function for function in (no_inbox, offsets_first)},
+    **mutant_messages.MUTATIONS,
+}
 
 
 def run(arguments: Sequence[str]) -> int:
