@@ -6,12 +6,14 @@ in model order, lists as repeated elements, absent = None. JSON: the same names,
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 from lxml import etree
 from pydantic import ValidationError
 
 from libs.messages.base import Message
+from libs.messages.canonical import DECLARATION, Canonical, Grammar
 from libs.messages.errors import FieldError, Malformed
 from libs.messages.labels import field_errors, locate
 from libs.messages.parsing import parse_json, parse_xml
@@ -19,7 +21,7 @@ from libs.messages.partners import JSON, XML
 from libs.messages.xml_model import Misplaced, XmlModel, xml_model
 
 NAMESPACE = "urn:tongbao:messages:v"
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_DECLARED = DECLARATION.decode()
 Content = bytes | etree._Element
 
 
@@ -41,8 +43,9 @@ class ModelCodec:
         self._ce_type = ce_type
         self._namespace = f"{NAMESPACE}{version}"
         self._tag = f"{{{self._namespace}}}{model.__name__}"
-        self._xml_head = f'{_DECLARATION}<{model.__name__} xmlns="{self._namespace}">'
+        self._xml_head = f'<{model.__name__} xmlns="{self._namespace}">'
         self._xml_tail = f"</{model.__name__}>"
+        self.head = self._xml_head.encode()  # how a canonical document begins
         self._json_head = b'{"kind":"%s",' % ce_type.encode()
 
     def encode(self, message: Message, content_type: str) -> bytes:
@@ -53,7 +56,7 @@ class ModelCodec:
             )
             return self._json_head + body[1:]
         if content_type == XML:
-            parts = [self._xml_head]
+            parts = [_DECLARED, self._xml_head]
             self._xml.write(message, parts)
             parts.append(self._xml_tail)
             return "".join(parts).encode()
@@ -62,6 +65,8 @@ class ModelCodec:
     def decode(self, data: Content, content_type: str) -> Message:
         """The message in `data` (bytes, or an already parsed root). Raises Malformed."""
         if content_type == XML:
+            if isinstance(data, bytes) and (canonical := self._canonical(data)) is not None:
+                return self._validate(self.grammar.value(canonical))
             return self._from_xml(parse_xml(data) if isinstance(data, bytes) else data)
         if content_type == JSON and isinstance(data, bytes):
             return self._from_json(data)
@@ -70,6 +75,16 @@ class ModelCodec:
     @property
     def _xml(self) -> XmlModel:
         return xml_model(self._model, self._namespace)
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """The kind's documents in canonical form."""
+        return Grammar(self._ce_type, self._xml_head, self._xml, self._xml_tail)
+
+    def _canonical(self, data: bytes) -> Canonical | None:
+        if isinstance(data, Canonical):
+            return data if data.grammar is self.grammar else None
+        return self.grammar.read(data.removeprefix(DECLARATION))
 
     def _from_xml(self, root: etree._Element) -> Message:
         if root.tag != self._tag:
@@ -102,6 +117,8 @@ def kind_named_in(data: Content, content_type: str) -> str | None:
 
     Raises Malformed when the content cannot be read at all.
     """
+    if isinstance(data, Canonical):
+        return data.grammar.ce_type
     if content_type == XML:
         root = parse_xml(data) if isinstance(data, bytes) else data
         name = etree.QName(root)

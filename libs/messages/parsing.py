@@ -12,7 +12,7 @@ from libs.messages.errors import Malformed
 BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 100
 NODES_MAX = 20_000  # elements and attributes, or members and items; a full payment has 12,000
-_NODE_BYTES_MIN = 4  # <a/>
+NODE_BYTES_MIN = 4  # <a/>
 _BOM = b"\xef\xbb\xbf"
 
 _GROUP = (dict, list)
@@ -48,7 +48,7 @@ def parse_xml(data: bytes, limit: int = BYTES_MAX) -> etree._Element:
         raise Malformed("SYNTAX", "报文必须使用 UTF-8 编码")
     if _too_deep(root):
         raise Malformed("TOO_DEEP", f"最多 {DEPTH_MAX} 层")
-    if len(data) > NODES_MAX * _NODE_BYTES_MIN and _too_many(root):
+    if len(data) > NODES_MAX * NODE_BYTES_MIN and _too_many(root):
         raise Malformed("TOO_LARGE", f"最多 {NODES_MAX} 个元素")
     return root
 

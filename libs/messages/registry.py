@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from libs.messages.base import DocumentChanged, Message
+from libs.messages.canonical import Canonical
 from libs.messages.codec import Codec, ModelCodec
 from libs.messages.errors import Malformed
 from libs.messages.kinds import agreement, booking, debit, payment, proposal, rejections
@@ -85,6 +86,7 @@ _ROWS = (
 
 KINDS: Mapping[str, Kind] = {row.ce_type: row for row in _ROWS}
 _BY_MODEL = {row.model: row for row in _ROWS}
+_BY_HEAD = {row.codec.head: row.codec for row in _ROWS if isinstance(row.codec, ModelCodec)}
 
 
 def kind_of(model: type[Message]) -> Kind:
@@ -101,3 +103,9 @@ def kind_of_type(ce_type: str, kinds: Mapping[str, Kind] = KINDS) -> Kind:
     if versions:
         raise Malformed("UNKNOWN_VERSION", f"{ce_type}：支持 {'、'.join(versions)}")
     raise Malformed("UNKNOWN_KIND", ce_type)
+
+
+def canonical(document: bytes) -> Canonical | None:
+    """The XML `document` (no declaration), if it is of a kind of ours and in canonical form."""
+    codec = _BY_HEAD.get(document[: document.find(b">") + 1])
+    return codec.grammar.read(document) if codec else None

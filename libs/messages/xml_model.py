@@ -44,15 +44,15 @@ class XmlModel:
     """Reads and fills elements of one model. Build with `xml_model`."""
 
     def __init__(self, model: type[Model], namespace: str) -> None:
-        self._fields = [
-            _XmlField(place, name, info.alias or name, info.annotation, namespace)
+        self.fields = [
+            XmlField(place, name, info.alias or name, info.annotation, namespace)
             for place, (name, info) in enumerate(model.model_fields.items())
         ]
-        self._by_tag = {field.tag: field for field in self._fields}
+        self._by_tag = {field.tag: field for field in self.fields}
 
     def write(self, value: Model, parts: list[str]) -> None:
         """Append the fields of `value` as XML text; None is left out."""
-        for field in self._fields:
+        for field in self.fields:
             content = getattr(value, field.name)
             if content is None:
                 continue
@@ -91,7 +91,9 @@ class XmlModel:
         return found
 
 
-class _XmlField:
+class XmlField:
+    """One field of a model as an element: its place, its tags, what is inside."""
+
     def __init__(self, place: int, name: str, alias: str, annotation: Any, namespace: str) -> None:
         self.place = place
         self.name = name
@@ -105,15 +107,16 @@ class _XmlField:
             else None
         )
         self.text = _text_of(item)
-        self._value = _VALUES.get(item)
+        self.value = _VALUES.get(item)
 
     def read(self, element: etree._Element, wrong: list[Misplaced]) -> object:
+        """The element as input for the model."""
         if self.model:
             return self.model.read_group(element, wrong)
         if len(element):
             _note(wrong, element[0], "未知的字段", "删除该字段")
         text = element.text or ""
-        return self._value(text) if self._value else text
+        return self.value(text) if self.value else text
 
 
 @cache

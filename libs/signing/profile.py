@@ -96,7 +96,20 @@ def _pattern() -> re.Pattern[bytes]:
     return re.compile(pattern.encode())
 
 
+def _as_signed_by_us() -> re.Pattern[bytes]:
+    def fixed(part: Part) -> str:
+        pattern = re.escape(_written(part, "ds:"))
+        return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[!#-%'-;=?-~]*+)", pattern)
+
+    inside = "".join(fixed(part) for part in _WHOLE.inside[1:])
+    signed_info = f"(?P<signed_info>{fixed(SIGNED_INFO)})"
+    opening = f"<ds:Signature{re.escape(DECLARED)}>"
+    return re.compile(f"{opening}{signed_info}{inside}</ds:Signature>".encode())
+
+
 PATTERN = _pattern()
+EXACT = _as_signed_by_us()
+"""A signature to the byte as `SIGNATURE_TEMPLATE` writes it: already in canonical form."""
 
 
 def difference(signature: etree._Element) -> str:

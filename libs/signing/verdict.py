@@ -47,7 +47,8 @@ class Verdict:
 class Verified:
     """A verdict and, when the signature is intact, exactly what it covers.
 
-    `content` is the root element without its Signature (XMLDSig) or the bytes (JWS).
+    `content` is the document without its Signature (XMLDSig: bytes in canonical form when they
+    came so, else the root element) or the bytes (JWS).
     """
 
     verdict: Verdict

@@ -42,7 +42,7 @@ def _verify_xml(data: bytes, trust: TrustStore, at: datetime) -> Verified:
         and parts.suite.takes(checked.key)
         and parts.suite.verify(checked.key, parts.signature, parts.signed_info)
     )
-    return _verified(intact, checked, parts.suite, parts.root, trust, at)
+    return _verified(intact, checked, parts.suite, parts.content, trust, at)
 
 
 def _verify_jws(data: bytes, detached: str, trust: TrustStore, at: datetime) -> Verified:

@@ -14,10 +14,13 @@ from functools import lru_cache
 
 from lxml import etree
 
+from libs.messages.canonical import DECLARATION, Canonical
 from libs.messages.errors import Malformed
 from libs.messages.parsing import parse_xml
+from libs.messages.registry import canonical
 from libs.signing.profile import (
     DECLARED,
+    EXACT,
     PATTERN,
     SIGNATURE,
     SIGNATURE_TEMPLATE,
@@ -28,7 +31,8 @@ from libs.signing.profile import (
 from libs.signing.signers import Signer
 from libs.signing.suites import BY_XML, Suite
 
-_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+_OPENING = b"<ds:Signature "
+_DECLARED = DECLARED.encode()
 _ROOT_NAME = re.compile(rb"<([^\s/>]+)")
 
 # libxml2 canonicalises in time (elements x namespaces) and (attributes of one element squared)
@@ -39,9 +43,9 @@ _too_wide = etree.XPath(f"boolean(//*[count(@*) > {ATTRIBUTES_MAX}])")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A signed document taken apart. `root` no longer holds the Signature."""
+    """A signed document taken apart. `content` no longer holds the Signature."""
 
-    root: etree._Element
+    content: etree._Element | Canonical
     suite: Suite
     signed_info: bytes  # canonical
     digest: bytes
@@ -58,7 +62,7 @@ def sign_xml(xml: bytes, signer: Signer) -> bytes:
     if next(root.iter(SIGNATURE), None) is not None:
         raise ValueError("the document is already signed")
     signature = _signature(_canonical_document(root), signer)
-    return _DECLARATION + _inserted(etree.tostring(root, encoding="UTF-8"), signature)
+    return DECLARATION + _inserted(etree.tostring(root, encoding="UTF-8"), signature)
 
 
 def sign_canonical(xml: bytes, signer: Signer) -> bytes:
@@ -67,10 +71,10 @@ def sign_canonical(xml: bytes, signer: Signer) -> bytes:
     `xml` must be in canonical form but for the XML declaration; it is not parsed, so the
     signature of anything else would not verify.
     """
-    if b"\r" in xml or not xml.startswith(_DECLARATION):
+    if b"\r" in xml or not xml.startswith(DECLARATION):
         return sign_xml(xml, signer)
-    body = xml[len(_DECLARATION) :]
-    return _DECLARATION + _inserted(body, _signature(body, signer))
+    body = xml[len(DECLARATION) :]
+    return DECLARATION + _inserted(body, _signature(body, signer))
 
 
 def take_apart(data: bytes) -> Parts | None:
@@ -78,6 +82,22 @@ def take_apart(data: bytes) -> Parts | None:
 
     Raises Malformed (not parseable) or Profile (signed, but not the way we accept).
     """
+    return _canonical_parts(data) or _parsed_parts(data)
+
+
+def _canonical_parts(data: bytes) -> Parts | None:
+    """The parts of what `sign_canonical` wrote; None for anything else, which may be right too."""
+    start, end = data.rfind(_OPENING), data.rfind(b"</")
+    found = EXACT.fullmatch(data, start, end) if start != -1 else None
+    if found is None:
+        return None
+    document = canonical(data[:start].removeprefix(DECLARATION) + data[end:])
+    if document is None:
+        return None
+    return _parts(document, found, _DECLARED)
+
+
+def _parsed_parts(data: bytes) -> Parts | None:
     root = _parsed(data)
     signatures = list(root.iter(SIGNATURE))
     if not signatures:
@@ -88,15 +108,22 @@ def take_apart(data: bytes) -> Parts | None:
     found = PATTERN.fullmatch(_canonical(signature))
     if found is None:
         raise Profile(difference(signature))
+    _detach(root, signature)
+    return _parts(root, found, found["declared"])
+
+
+def _parts(content: etree._Element | Canonical, found: re.Match[bytes], declared: bytes) -> Parts:
+    """What `found`, a canonical Signature, says. Raises Profile.
+
+    As the apex of its canonical form SignedInfo declares the prefix that Signature `declared`.
+    """
     suite = BY_XML.get(found["method"].decode())
     if suite is None or found["digest_method"].decode() != suite.xml_digest:
         raise Profile(f"SignatureMethod {found['method'].decode()} with its own DigestMethod only")
-    _detach(root, signature)
     return Parts(
-        root,
+        content,
         suite,
-        # as the apex of its canonical form SignedInfo declares the prefix that Signature declared
-        found["signed_info"].replace(b"SignedInfo", b"SignedInfo" + found["declared"], 1),
+        found["signed_info"].replace(b"SignedInfo", b"SignedInfo" + declared, 1),
         _unb64(found["digest"], "DigestValue"),
         _unb64(found["signature"], "SignatureValue"),
         _unb64(found["certificate"], "X509Certificate"),
@@ -105,7 +132,8 @@ def take_apart(data: bytes) -> Parts | None:
 
 def document_digest(parts: Parts) -> bytes:
     """The digest of the document without its signature."""
-    return parts.suite.digest(_canonical(parts.root))
+    content = parts.content
+    return parts.suite.digest(content if isinstance(content, bytes) else _canonical(content))
 
 
 def _parsed(data: bytes) -> etree._Element:

@@ -16,6 +16,7 @@ from libs.messages.partners import JSON, XML
 from libs.messages.registry import kind_of
 from libs.signing import TrustStore, Verified, sign_canonical, sign_jws, sign_xml, verify
 from tests.support.people import OPERATOR, People, a_document, now
+from tests.unit.signing.changes import tree
 
 PAYLOAD = b'{"a": 1}'
 PRINTABLE = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
@@ -74,8 +75,7 @@ def verified(data: bytes) -> Verified:
 
 
 def canonical(found: Verified) -> bytes:
-    assert isinstance(found.content, etree._Element)
-    return etree.tostring(found.content, method="c14n", exclusive=True)
+    return etree.tostring(tree(found), method="c14n", exclusive=True)
 
 
 def seen_or_harmless(data: bytes) -> None:

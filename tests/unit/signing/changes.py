@@ -18,6 +18,17 @@ def verified(people: People, data: bytes) -> Verified:
     return verify(data, XML, None, people.trust, now())
 
 
+def tree(found: Verified) -> etree._Element:
+    """What was verified, parsed if it is not yet; bytes are in canonical form."""
+    content = found.content
+    assert content is not None
+    if not isinstance(content, bytes):
+        return content
+    root = etree.fromstring(content)
+    assert etree.tostring(root, method="c14n", exclusive=True) == content
+    return root
+
+
 def reason(people: People, data: bytes) -> str:
     """The reason of XML with its own signature."""
     return verified(people, data).verdict.reason

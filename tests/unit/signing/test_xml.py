@@ -8,7 +8,7 @@ from libs.messages.parties import Role
 from libs.signing import sign_canonical, sign_xml
 from libs.signing.profile import DS, SIGNATURE
 from tests.support.people import OPERATOR, People, a_document
-from tests.unit.signing.changes import Change, edit, part, reason, replaced, verified
+from tests.unit.signing.changes import Change, edit, part, reason, replaced, tree, verified
 
 
 def test_a_signed_document_is_intact_and_trusted(people: People, signed: bytes) -> None:
@@ -40,8 +40,7 @@ def test_nobody_is_permitted_by_a_bad_signature(people: People, signed: bytes) -
 
 
 def test_what_was_verified_is_what_is_decoded(people: People, signed: bytes) -> None:
-    content = verified(people, signed).content
-    assert isinstance(content, etree._Element)
+    content = tree(verified(people, signed))
     assert content.find(f".//{SIGNATURE}") is None
     plain = etree.fromstring(a_document())
     assert etree.tostring(content, method="c14n") == etree.tostring(plain, method="c14n")
@@ -87,8 +86,7 @@ def test_comments_change_nothing(people: People, signed: bytes) -> None:
     commented = signed.replace(b"<sumInsured>110000", b"<sumInsured>11<!-- -->0000")
     found = verified(people, commented)
     assert found.verdict.reason == "OK"
-    assert isinstance(found.content, etree._Element)
-    (amount,) = found.content.iter("{urn:tongbao:messages:v1}sumInsured")
+    (amount,) = tree(found).iter("{urn:tongbao:messages:v1}sumInsured")
     assert amount.text == "110000.00"
 
 
