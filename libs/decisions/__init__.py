@@ -4,7 +4,7 @@ Handlers import this and nothing of the chassis; the chassis (libs/service) carr
 """
 
 from libs.decisions.context import BEIJING, Actor, Context, NotYet
-from libs.decisions.decision import NOTHING, Decision, Emit, Forward, Resend, Timer, moved
+from libs.decisions.decision import NOTHING, Decision, Emit, Forward, Resend, Timer, Wait, moved
 from libs.decisions.handlers import Handler, Handlers, TimerHandler
 from libs.decisions.records import AnyRecord, AnyRecordType, Record, RecordType, Ref
 
@@ -27,5 +27,6 @@ __all__ = [
     "Resend",
     "Timer",
     "TimerHandler",
+    "Wait",
     "moved",
 ]

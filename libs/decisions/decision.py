@@ -1,7 +1,7 @@
 """What a handler answers: records to save and messages to send. Only data."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -56,12 +56,29 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """As a timer, due when so much time has passed since this is carried out.
+
+    For waiting on others. A message that lay about for an hour starts no wait that is over before
+    it began; a service that was away asks once, not once for each time it missed.
+    """
+
+    ref: Ref
+    name: str
+    wait: timedelta
+
+    def timer(self, now: datetime) -> Timer:
+        """The timer of a wait that begins `now`."""
+        return Timer(self.ref, self.name, now + self.wait)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Everything one message causes, saved in one transaction or not at all."""
 
     saves: tuple[AnyRecord, ...] = ()
     sends: tuple[Emit | Forward, ...] = ()
-    timers: tuple[Timer, ...] = ()
+    timers: tuple[Timer | Wait, ...] = ()
     resends: tuple[Resend, ...] = ()
 
     def save(self, *records: AnyRecord) -> "Decision":
@@ -83,6 +100,10 @@ class Decision:
     def at(self, ref: Ref, name: str, due_at: datetime | None) -> "Decision":
         """Also set (or with None cancel) a timer."""
         return replace(self, timers=(*self.timers, Timer(ref, name, due_at)))
+
+    def after(self, ref: Ref, name: str, wait: timedelta) -> "Decision":
+        """Also set a timer that is due when `wait` has passed."""
+        return replace(self, timers=(*self.timers, Wait(ref, name, wait)))
 
     def __add__(self, other: "Decision") -> "Decision":
         return Decision(

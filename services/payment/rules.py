@@ -1,6 +1,7 @@
 """Pure decisions: may this be collected, and when to ask the bank again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -14,15 +15,21 @@ from services.payment import reasons
 from services.payment.documents import DebitAgreementBody, DueBody
 
 MANDATE_WAIT = timedelta(minutes=5)  # then 发送失败; a later answer still counts
-FIRST_QUERY_WAIT = timedelta(seconds=20)
 QUERY_WAIT_MAX = timedelta(hours=1)
 _DOUBLINGS_MAX = 12
 
 
-def query_wait(queries: int) -> timedelta:
+@dataclass(frozen=True)
+class Waits:
+    """How long a bank may take."""
+
+    query: timedelta = timedelta(seconds=20)  # before it is asked the first time
+
+
+def query_wait(queries: int, waits: Waits) -> timedelta:
     """How long to wait for the bank before query number `queries` + 1: twice as long each time."""
     doubled: int = 2 ** min(queries, _DOUBLINGS_MAX)
-    return min(FIRST_QUERY_WAIT * doubled, QUERY_WAIT_MAX)
+    return min(waits.query * doubled, QUERY_WAIT_MAX)
 
 
 def end_of(day: date | None) -> datetime | None:

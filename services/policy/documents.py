@@ -14,13 +14,16 @@ from libs.messages.kinds.proposal import (
 )
 from libs.messages.kinds.proposal_draft import CargoProposalDraft
 from libs.messages.kinds.proposal_form import CargoProposalForm
+from libs.messages.scalars import Timestamp
 
 
 class ProposalBody(Model):
     """A proposal: the draft or the signed form, and what became of it.
 
     `submission` and `withdrawal` are the ids of the company's messages that went to the insurer
-    last: an answer to an earlier one is stale. `withdrawal_refused` remembers the last answer, so
+    last, `notice` is that of our PremiumPaid: an answer to an earlier one is stale, and the last is
+    what the insurer is asked again. `waiting_since`: when that went out, or was answered with
+    "not decided yet". `withdrawal_refused` remembers the last answer, so
     that hearing it twice does no harm. `attempt` is the payment that it follows, counted by
     payment.
     """
@@ -30,6 +33,8 @@ class ProposalBody(Model):
     facts: CargoProposalFacts
     submission: UUID | None = None
     withdrawal: UUID | None = None
+    notice: UUID | None = None
+    waiting_since: Timestamp | None = None
     withdrawal_refused: bool = False
     attempt: int = 0
 

@@ -1,4 +1,5 @@
-"""Pure decisions on proposals: the data check (数据审核) and what a policy must agree with.
+"""Pure decisions on proposals: the data check (数据审核), what a policy must agree with, and
+when an insurer is asked again.
 
 The check is about data: is the agreement usable, do dates and totals hold. Whether goods, covers,
 rates and limits are acceptable is the insurer's decision (domain notes 6.3).
@@ -6,12 +7,14 @@ rates and limits are acceptable is the insurer's decision (domain notes 6.3).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from libs.decisions import Record
 from libs.lifecycle import Reason, Rejected
 from libs.lifecycle.tables import CARGO_AGREEMENT
 from libs.lifecycle.tables import cargo_agreement as agreement_states
+from libs.lifecycle.tables import cargo_proposal as states
 from libs.messages.kinds import amounts
 from libs.messages.kinds.agreement import AgreementHeader
 from libs.messages.kinds.proposal import CargoPolicyForm, PremiumQuote
@@ -20,6 +23,42 @@ from services.policy import reasons
 from services.policy.documents import AgreementCopy, ProposalBody
 
 YUAN = "CNY"
+SILENT_WAIT_MAX = timedelta(hours=1)
+WORKING_WAIT_MAX = timedelta(hours=24)
+_WORKING = frozenset({states.PENDING.code, states.MANUAL_REVIEW.code})
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long an insurer may take before it is asked the first time again."""
+
+    silent: timedelta = timedelta(seconds=30)  # it has said nothing yet
+    working: timedelta = timedelta(hours=1)  # it has said that it is underwriting
+
+
+def unanswered(proposal: Record[ProposalBody], service: str) -> tuple[str, UUID] | None:
+    """Sender and id of the message whose answer the insurer owes; None when it owes nothing.
+
+    In 核保未通过 it waits for the company's papers: it owes nothing.
+    """
+    body, status = proposal.body, proposal.status
+    if status == states.DATA_ACCEPTED.code or status in _WORKING:
+        sender, asked = proposal.owner, body.submission
+    elif status == states.WITHDRAWING.code:
+        sender, asked = proposal.owner, body.withdrawal
+    elif status == states.PAID.code:
+        sender, asked = service, body.notice
+    else:
+        return None
+    return (sender, asked) if asked else None
+
+
+def ask_again_wait(proposal: Record[ProposalBody], now: datetime, waits: Waits) -> timedelta:
+    """How long to wait from `now` before the insurer is asked again: twice as long each time."""
+    waited = max(now - (proposal.body.waiting_since or now), timedelta())
+    if proposal.status in _WORKING:
+        return min(waits.working + waited, WORKING_WAIT_MAX)
+    return min(waits.silent + waited, SILENT_WAIT_MAX)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from libs.decisions import (
     Emit,
     Handlers,
     Ref,
+    Resend,
+    Wait,
 )
 from libs.messages.base import Cause, DocumentChanged, Message, Meta
 from libs.messages.parties import Role
@@ -59,11 +61,14 @@ class Office:
     handlers: Handlers
     now: datetime = MORNING
     topic: str = ""  # where messages come from; empty: the service's commands
+    given: object = None  # what the settings say
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     records: dict[Ref, AnyRecord] = field(default_factory=dict)
     timers: dict[tuple[Ref, str], datetime] = field(default_factory=dict)
     sent: list[tuple[str, Message]] = field(default_factory=list)  # topic, message
     forwarded: list[tuple[str, Message]] = field(default_factory=list)
+    resent: list[tuple[str, Message]] = field(default_factory=list)
+    kept: set[UUID] = field(default_factory=set)  # own messages that may be sent again
     events: list[DocumentChanged] = field(default_factory=list)
 
     def take(self, message: Message, by: Actor) -> Decision:
@@ -99,7 +104,7 @@ class Office:
         )
         view = {ref: self.records.get(ref) for ref in refs}
         topic = self.topic or f"{self.service}.commands"
-        return Context(self.service, by, self.now, cause, topic, view)
+        return Context(self.service, by, self.now, cause, topic, view, self.given)
 
     def carry_out(self, decision: Decision, message: Message | None) -> None:
         """Store and send, as the chassis would."""
@@ -112,10 +117,14 @@ class Office:
         for send in decision.sends:
             if isinstance(send, Emit):
                 self._send(send.topic, send.message)
+                self.kept |= {send.message.meta.message_id} if send.keep else set()
             elif message is not None:
                 self._may_send(send.topic, message)
                 self.forwarded.append((send.topic, message))
-        for timer in decision.timers:
+        for again in decision.resends:
+            self._resend(again)
+        for each in decision.timers:
+            timer = each.timer(self.now) if isinstance(each, Wait) else each
             self.timers.pop((timer.ref, timer.name), None)
             if timer.due_at:
                 self.timers[timer.ref, timer.name] = timer.due_at
@@ -126,6 +135,19 @@ class Office:
         self.sent.append((topic, travelled))
         if isinstance(travelled, DocumentChanged):
             self.events.append(travelled)
+
+    def _resend(self, again: Resend) -> None:
+        """Only what went to that topic before, from that sender, and is kept."""
+        own = again.sender == self.service
+        assert not own or again.message_id in self.kept
+        went = self.sent if own else self.forwarded
+        [message] = {
+            message.meta.message_id: message
+            for topic, message in went
+            if (topic, message.meta.sender, message.meta.message_id)
+            == (again.topic, again.sender, again.message_id)
+        }.values()
+        self.resent.append((again.topic, message))
 
     def _may_send(self, topic: str, message: Message) -> None:
         kind = next(row for row in self.kinds.values() if row.model is type(message))

@@ -1,6 +1,7 @@
 """Payments: signed by the operator's card, collected by the bank, never twice."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from libs.decisions import NOTHING, Context, Decision, NotYet, Record, Ref, moved
 from libs.decisions.checks import (
@@ -84,8 +85,12 @@ def pay(payment: Payment | None, command: PayPremium, ctx: Context) -> Decision:
     return (
         decision.save(*reserved)
         .emit(GATEWAY, _collection(number, body.form, agreement.body.form, ctx))
-        .at(sent.ref, UNANSWERED, ctx.now + rules.query_wait(0))
+        .after(sent.ref, UNANSWERED, _query_wait(0, ctx))
     )
+
+
+def _query_wait(queries: int, ctx: Context) -> timedelta:
+    return rules.query_wait(queries, ctx.parameters(rules.Waits))
 
 
 def _due_of(item: PaymentItem, ctx: Context) -> Due:
@@ -169,8 +174,8 @@ def answer(payment: Payment | None, receipt: CollectionReceipt, ctx: Context) ->
         note=told(move.sentence, receipt.reason_text),
     )
     if to not in (states.PAID, states.FAILED):
-        wait = rules.query_wait(after.body.facts.queries)
-        return decision.at(after.ref, UNANSWERED, ctx.now + wait)
+        wait = _query_wait(after.body.facts.queries, ctx)
+        return decision.after(after.ref, UNANSWERED, wait)
     return decision.save(*_closed(found, to, ctx)).at(after.ref, UNANSWERED, None)
 
 
@@ -209,6 +214,4 @@ def query(payment: Payment, _: None, ctx: Context) -> Decision:
     question = QueryCollection(
         meta=ctx.meta(after.ref.id), bank=after.body.form.bank, attempt=asked
     )
-    return decision.emit(GATEWAY, question).at(
-        after.ref, UNANSWERED, ctx.now + rules.query_wait(asked)
-    )
+    return decision.emit(GATEWAY, question).after(after.ref, UNANSWERED, _query_wait(asked, ctx))

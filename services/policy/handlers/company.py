@@ -18,6 +18,7 @@ from libs.messages.kinds.proposal_draft import HolderDraft
 from libs.messages.partners import partner_topic
 from services.policy import reasons, rules
 from services.policy.documents import AGREEMENT_COPIES, PROPOSALS, ProposalBody
+from services.policy.handlers.asking import awaiting
 from services.policy.handlers.table import HANDLERS
 
 Proposal = Record[ProposalBody]
@@ -59,7 +60,12 @@ def submit(proposal: Proposal | None, command: SubmitCargoProposal, ctx: Context
     company_is(ctx, form.holder.name, form.holder.uscc)
     action = states.AMEND if proposal else states.SUBMIT
     move = CARGO_PROPOSAL.move(status_of(proposal), action, ctx.actor.role)
-    body = ProposalBody(form=form, facts=_facts(form.holder), submission=command.meta.message_id)
+    body = ProposalBody(
+        form=form,
+        facts=_facts(form.holder),
+        submission=command.meta.message_id,
+        waiting_since=ctx.now,
+    )
     submitted, decision = moved(PROPOSALS, number, proposal, move, body, ctx, owner=ctx.actor.party)
     agreement = ctx.read(AGREEMENT_COPIES, form.holder.agreement_id)
     if agreement is None:
@@ -94,8 +100,9 @@ def _passed(submitted: Proposal, ctx: Context) -> Decision:
     """数据审核成功, and on to the insurer."""
     ctx = window(ctx)
     move = CARGO_PROPOSAL.move(submitted.status, states.PASS_CHECK, ctx.actor.role)
-    _, decision = moved(PROPOSALS, submitted.ref.id, submitted, move, submitted.body, ctx)
-    return decision.forward(partner_topic(submitted.body.facts.insurer, "requests"))
+    after, decision = moved(PROPOSALS, submitted.ref.id, submitted, move, submitted.body, ctx)
+    topic = partner_topic(after.body.facts.insurer, "requests")
+    return decision.forward(topic) + awaiting(after, ctx)
 
 
 @HANDLERS.handles(WithdrawCargoProposal, on=PROPOSALS)
@@ -105,8 +112,9 @@ def withdraw(proposal: Proposal | None, command: WithdrawCargoProposal, ctx: Con
     move = CARGO_PROPOSAL.move(found.status, states.WITHDRAW, ctx.actor.role)
     body = found.body.with_facts(before_withdrawal=found.status)
     update = {"withdrawal": command.meta.message_id, "withdrawal_refused": False}
-    body = body.model_copy(update=update)
-    _, decision = moved(
+    body = body.model_copy(update={**update, "waiting_since": ctx.now})
+    after, decision = moved(
         PROPOSALS, found.ref.id, found, move, body, ctx, note=told(move.sentence, command.reason)
     )
-    return decision.forward(partner_topic(body.facts.insurer, "requests"))
+    topic = partner_topic(body.facts.insurer, "requests")
+    return decision.forward(topic) + awaiting(after, ctx)

@@ -15,6 +15,7 @@ from libs.messages.parties import Role
 from libs.messages.partners import partner_topic
 from services.policy import reasons
 from services.policy.documents import AGREEMENT_COPIES, PROPOSALS, AgreementCopy, ProposalBody
+from services.policy.handlers.asking import awaiting
 from services.policy.handlers.table import HANDLERS
 
 Proposal = Record[ProposalBody]
@@ -75,18 +76,22 @@ def _paying(proposal: Proposal, attempt: int, event: PaymentChanged, ctx: Contex
 
 
 def _paid(proposal: Proposal, attempt: int, event: PaymentChanged, ctx: Context) -> Decision:
-    after, decision = _ended(proposal, states.CONFIRM_PAYMENT, ctx)
-    facts = after.body.facts
+    facts = proposal.body.facts
+    move = CARGO_PROPOSAL.move(proposal.status, states.CONFIRM_PAYMENT, ctx.actor.role)
     if facts.quote is None:
         raise Rejected(reasons.QUOTE_MISSING)
     notice = PremiumPaid(
-        meta=ctx.meta(after.ref.id),
+        meta=ctx.meta(proposal.ref.id),
         payment_id=event.meta.document_id,
         amount=facts.quote.premium,
         paid_at=event.meta.created_at,
         bank_reference=event.facts.bank_reference,
     )
-    return decision.emit(partner_topic(facts.insurer, "requests"), notice)
+    update = {"notice": notice.meta.message_id, "waiting_since": ctx.now}
+    body = proposal.body.model_copy(update=update)
+    after, decision = moved(PROPOSALS, proposal.ref.id, proposal, move, body, ctx)
+    topic = partner_topic(facts.insurer, "requests")
+    return decision.emit(topic, notice, keep=True) + awaiting(after, ctx)
 
 
 def _not_paid(proposal: Proposal, attempt: int, event: PaymentChanged, ctx: Context) -> Decision:

@@ -25,6 +25,7 @@ from libs.messages.kinds.proposal import (
 )
 from services.policy import reasons, rules
 from services.policy.documents import POLICIES, PROPOSALS, PolicyBody, ProposalBody
+from services.policy.handlers.asking import awaiting
 from services.policy.handlers.table import HANDLERS
 
 Proposal = Record[ProposalBody]
@@ -64,9 +65,11 @@ def underwritten(proposal: Proposal | None, receipt: UnderwritingReceipt, ctx: C
         move = CARGO_PROPOSAL.move(found.status, states.KEEP_ANSWER, ctx.actor.role)
         detail = told(to.zh, receipt.reason_text)
         body = body.with_facts(before_withdrawal=to.code)
+    else:
+        body = body.model_copy(update={"waiting_since": ctx.now})
     if to == states.DUE:
         body = body.with_facts(quote=receipt.quote)
-    return moved(
+    after, decision = moved(
         PROPOSALS,
         found.ref.id,
         found,
@@ -75,7 +78,9 @@ def underwritten(proposal: Proposal | None, receipt: UnderwritingReceipt, ctx: C
         ctx,
         reason_code=short_code(receipt.reason_code),
         note=told(move.sentence, detail),
-    )[1]
+    )
+    # after an answer that crossed the withdrawal the insurer still owes that of the withdrawal
+    return decision if withdrawing else decision + awaiting(after, ctx)
 
 
 def _same_quote(found: Proposal, receipt: UnderwritingReceipt) -> None:
@@ -111,7 +116,7 @@ def withdrawal_answered(
         reason_code=short_code(receipt.reason_code),
         note=told(move.sentence, receipt.reason_text),
     )
-    return decision if withdrawn else decision + _restored(after, ctx)
+    return decision + (awaiting(after, ctx) if withdrawn else _restored(after, ctx))
 
 
 def _restored(proposal: Proposal, ctx: Context) -> Decision:
@@ -120,7 +125,9 @@ def _restored(proposal: Proposal, ctx: Context) -> Decision:
     to = CARGO_PROPOSAL.state(facts.before_withdrawal or states.DATA_ACCEPTED.code)
     move = CARGO_PROPOSAL.move(proposal.status, states.RESTORE, ctx.actor.role, to=to)
     body = proposal.body.with_facts(before_withdrawal=None)
-    return moved(PROPOSALS, proposal.ref.id, proposal, move, body, ctx)[1]
+    body = body.model_copy(update={"waiting_since": ctx.now})
+    after, decision = moved(PROPOSALS, proposal.ref.id, proposal, move, body, ctx)
+    return decision + awaiting(after, ctx)
 
 
 def _policy_of(message: CargoPolicyIssued) -> Iterable[Ref]:
@@ -144,7 +151,8 @@ def issued(proposal: Proposal | None, message: CargoPolicyIssued, ctx: Context) 
     move = CARGO_PROPOSAL.move(found.status, states.ISSUE, ctx.actor.role)
     rules.agrees(form, found.ref.id, found.owner, found.body)
     body = found.body.with_facts(policy_id=number)
-    _, decision = moved(PROPOSALS, found.ref.id, found, move, body, ctx)
+    after, decision = moved(PROPOSALS, found.ref.id, found, move, body, ctx)
+    decision += awaiting(after, ctx)
     issue = CARGO_POLICY.move(None, policy_states.ISSUE, ctx.actor.role)
     policy = PolicyBody(form=form)
     return decision + moved(POLICIES, number, None, issue, policy, ctx, owner=found.owner)[1]

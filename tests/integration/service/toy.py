@@ -142,8 +142,9 @@ def fill_box(box: Record[BoxBody] | None, command: FillBox, ctx: Context) -> Dec
     decision = decision.forward(_requests(ctx))
     if not command.ask:
         return decision
-    due = ctx.now + ctx.parameters(Waits).ask
-    return decision.emit(_requests(ctx), note, keep=True).at(box.ref, "ask", due)
+    return decision.emit(_requests(ctx), note, keep=True).after(
+        box.ref, "ask", ctx.parameters(Waits).ask
+    )
 
 
 def _requests(ctx: Context) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.decisions import NOTHING
+from services.policy.handlers import insurer
 from tests.property.business.world import PAYMENT_NUMBERS, PROPOSAL_NUMBERS, World
 
-steps = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 100)), max_size=60)
+steps = st.lists(st.tuples(st.integers(0, 16), st.integers(0, 100)), max_size=60)
 
 
 @given(steps)
@@ -70,3 +73,14 @@ def test_the_story_these_tests_tell_can_end_well() -> None:
         *("10", "12", "24", "30", "31", "50")
     ]
     assert not world.refused
+
+
+def test_mutation_without_a_timer_the_world_finds_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(insurer, "awaiting", lambda *_: NOTHING)
+    world = World()
+    for deed in (world.submit, world.withdraw):
+        deed(0)
+        world.check()
+    world.answer_withdrawal(0)
+    with pytest.raises(AssertionError):
+        world.check()

@@ -195,12 +195,28 @@ class World:
             office.ring(PAYMENTS, due[choice % len(due)].id, "unanswered")
             self._publish("payment")
 
+    def ask_again(self, choice: int) -> None:
+        """An insurer's silence lasts: it gets what it was asked last, under the same id."""
+        office = self.offices["policy"]
+        due = [ref for ref, _ in office.timers]
+        if due:
+            ref = due[choice % len(due)]
+            office.ring(PROPOSALS, ref.id, "unanswered")
+            topic, message = office.resent[-1]
+            went = [
+                asked
+                for on, asked in (*office.forwarded, *office.sent)
+                if on == topic and asked.meta.document_id == ref.id
+            ]
+            newest = {type(asked): asked for asked in went}
+            assert newest[type(message)] == message
+
     @property
     def deeds(self) -> tuple[Deed, ...]:
         """All that may happen next; what moves the story on stands more than once."""
         return (
             *(self.submit, self.approve, self.approve, self.underwrite),
-            *(self.withdraw, self.answer_withdrawal, self.issue),
+            *(self.withdraw, self.answer_withdrawal, self.issue, self.ask_again),
             *(self.pay, self.pay, self.collect, self.collect, self.wait),
             *(self.deliver, self.deliver, self.deliver, self.deliver),
         )
@@ -222,6 +238,7 @@ class World:
             states = [state for _, state in self.payments_of(proposal)]
             assert sum(state in OPEN or state == "32" for state in states) <= 1
             self._check_due(proposal)
+            self._check_asking(proposal)
         for office in self.offices.values():
             _check_sequences(office.events)
         asked = self.offices["payment"].messages(CollectPremium)
@@ -236,6 +253,12 @@ class World:
         assert [due.body.payment_id] * len(holding) == holding
         assert due.body.paid == ("32" in [state for _, state in self.payments_of(proposal)])
         assert due.body.attempts == len(self.payments_of(proposal))
+
+    def _check_asking(self, proposal: str) -> None:
+        """Somebody asks again, wherever an insurer's answer is all that a proposal waits for."""
+        office = self.offices["policy"]
+        waits = office.status(PROPOSALS, proposal) in {"12", "20", "21", "31", "40"}
+        assert ((PROPOSALS.ref(proposal), "unanswered") in office.timers) == waits
 
     def check_settled(self) -> None:
         """What must be so when every event has arrived."""

@@ -209,7 +209,7 @@ def test_a_query_answered_with_a_failure_frees_the_dues() -> None:
 
 
 def test_queries_grow_rare_but_never_end() -> None:
-    assert rules.query_wait(50) == timedelta(hours=1)
+    assert rules.query_wait(50, rules.Waits()) == timedelta(hours=1)
 
 
 def test_a_timer_after_the_end_asks_nothing() -> None:
