@@ -19,7 +19,7 @@ DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _BYTES_MAX = NODES_MAX * NODE_BYTES_MIN  # below, there cannot be too many elements
 # characters of XML 1.0 but for those that canonical form writes otherwise
 _TEXT = "[^<>\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]*+"
-_ENTITIES = (b"&amp;", b"&lt;", b"&gt;")
+_foreign_entity = re.compile(b"&(?!(?:amp|lt|gt);)").search
 
 Texts = Sequence[str | None]
 
@@ -41,7 +41,7 @@ class Grammar:
 
     def read(self, document: bytes) -> Canonical | None:
         """`document`, without an XML declaration, when it is canonical and of this kind."""
-        if len(document) > _BYTES_MAX or not _escaped_right(document):
+        if len(document) > _BYTES_MAX or _foreign_entity(document):
             return None
         try:
             found = self._whole.fullmatch(document.decode())
@@ -50,12 +50,12 @@ class Grammar:
         if found is None:
             return None
         canonical = Canonical(document)
-        canonical.grammar, canonical.texts = self, found.groups()
+        canonical.grammar, canonical.texts = self, self._group.texts(found)
         return canonical
 
     def value(self, document: Canonical) -> dict[str, Any]:
         """Input for the model."""
-        return self._group.value(document.texts, escaped=document.count(b"&") > 0)
+        return self._group.value(document.texts)
 
 
 class _Group:
@@ -70,6 +70,9 @@ class _Group:
         self.pattern = "".join(self._add(field) for field in model.fields)
         self._aliases = [alias for alias, _ in self._leaves]
         self._picked = _picker([place for _, place in self._leaves])
+        self.escaped: list[int] = [place for _, place in self._leaves]
+        for _, _, group in self._groups:
+            self.escaped += group.escaped
 
     def _add(self, field: XmlField) -> str:
         """Note where `field` will be found; its pattern."""
@@ -81,7 +84,7 @@ class _Group:
             return f"((?:{_uncaptured(rows.pattern)})*+)"
         if field.model is None:
             self._leaves.append((field.alias, place))
-            if field.value:
+            if field.value:  # how its text is read, if not as it is
                 self._typed.append((field.alias, field.value))
             return f"(?:{field.opening}({_TEXT}){field.closing})?+"
         group = _Group(field.model, self.next)
@@ -89,23 +92,31 @@ class _Group:
         self.next = group.next
         return f"(?:{field.opening}(){group.pattern}{field.closing})?+"
 
-    def value(self, texts: Texts, *, escaped: bool) -> dict[str, Any]:
+    def texts(self, found: re.Match[str]) -> Texts:
+        """The texts of all groups; rows of lists as they are written."""
+        texts = found.groups()
+        if "&" not in found.string:
+            return texts
+        plain = list(texts)
+        for place in self.escaped:
+            text = texts[place]
+            if text and "&" in text:
+                plain[place] = _unescaped(text)
+        return plain
+
+    def value(self, texts: Texts) -> dict[str, Any]:
         """The fields that are there, by alias."""
         pairs = zip(self._aliases, self._picked(texts), strict=True)
         found: dict[str, Any] = {alias: text for alias, text in pairs if text is not None}
-        if escaped:
-            for alias, text in found.items():
-                if "&" in text:
-                    found[alias] = _unescaped(text)
         for alias, typed in self._typed:
             if alias in found:
                 found[alias] = typed(found[alias])
         for alias, place, rows in self._lists:
             if text := texts[place]:
-                found[alias] = rows.values(text, escaped=escaped)
+                found[alias] = rows.values(text)
         for alias, place, group in self._groups:
             if texts[place] is not None:
-                found[alias] = group.value(texts, escaped=escaped)
+                found[alias] = group.value(texts)
         return found
 
 
@@ -119,14 +130,13 @@ class _Rows:
         self.pattern = f"{field.opening}{inside}{field.closing}"
         self._row = re.compile(self.pattern)
 
-    def values(self, text: str, *, escaped: bool) -> list[Any]:
+    def values(self, text: str) -> list[Any]:
         """One value a row."""
         group = self._group
         if group:
-            rows = self._row.finditer(text)
-            return [group.value(row.groups(), escaped=escaped) for row in rows]
+            return [group.value(group.texts(row)) for row in self._row.finditer(text)]
         texts = self._row.findall(text)
-        if escaped:
+        if "&" in text:
             texts = [_unescaped(row) for row in texts]
         return [self._value(row) for row in texts] if self._value else texts
 
@@ -140,12 +150,6 @@ def _picker(places: list[int]) -> Callable[[Texts], Sequence[str | None]]:
 def _uncaptured(pattern: str) -> str:
     """The pattern without groups that capture: of rows, only the last would be seen."""
     return re.sub(r"\((?!\?)", "(?:", pattern)
-
-
-def _escaped_right(document: bytes) -> bool:
-    """Each ampersand begins one of the three entities that canonical form writes."""
-    count = document.count(b"&")
-    return not count or count == sum(map(document.count, _ENTITIES))
 
 
 def _unescaped(text: str) -> str:

@@ -1,6 +1,7 @@
 """The field types that forms share: texts, money, numbers of companies, banks and phones."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +23,8 @@ from stdnum.iso7064 import mod_11_10
 from libs.messages import shapes
 from libs.messages.codes import InTable, places, tables
 from libs.messages.shapes import TEXT, shaped
+
+Checker = Callable[[object], object]
 
 _CHECKED_MAX = 4096  # numbers whose check is remembered: companies come again and again
 
@@ -64,16 +67,38 @@ class Figure:
                 _plain, return_schema=core_schema.str_schema(), when_used="json"
             ),
         )
-        return core_schema.no_info_before_validator_function(_as_written, number)
+        checked = core_schema.no_info_before_validator_function(_as_written, number)
+        return core_schema.no_info_wrap_validator_function(self._usual(), checked)
+
+    def _usual(self) -> Callable[[object, Checker], object]:
+        """Reads a number as it is usually written; leaves any other to the full checks."""
+        fits = re.compile(self._pattern, re.ASCII).fullmatch
+        above = 0 if self.positive else -1
+        most = Decimal(10) ** self.digits if self.most is None else self.most
+
+        def read(value: object, checked: Checker) -> object:
+            if (
+                isinstance(value, str)
+                and fits(value)
+                and above < (number := Decimal(value)) <= most
+            ):
+                return number
+            return checked(value)
+
+        return read
+
+    @property
+    def _pattern(self) -> str:
+        whole = self.digits - self.places - 1
+        return rf"(0|[1-9][0-9]{{0,{whole}}})(\.[0-9]{{1,{self.places}}})?"
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        whole = self.digits - self.places - 1
         described: JsonSchemaValue = {
             "type": "string",
             "format": "decimal",
-            "pattern": rf"^(0|[1-9][0-9]{{0,{whole}}})(\.[0-9]{{1,{self.places}}})?$",
+            "pattern": f"^{self._pattern}$",
             "x-digits": [self.digits, self.places],
         }
         if self.positive:
