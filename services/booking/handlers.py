@@ -46,8 +46,8 @@ def submit(booking: Record[BookingBody] | None, command: SubmitBooking, ctx: Con
         raise Rejected(reasons.INSURER_CHANGED, right=booking.body.facts.insurer)
     body = BookingBody(form=form, facts=BookingFacts(insurer=form.insurer_id))
     sent, decision = moved(BOOKINGS, number, booking, move, body, ctx, owner=ctx.actor.party)
-    return decision.forward(partner_topic(form.insurer_id, "requests")).at(
-        sent.ref, UNANSWERED, ctx.now + rules.RECEIPT_WAIT
+    return decision.forward(partner_topic(form.insurer_id, "requests")).after(
+        sent.ref, UNANSWERED, rules.RECEIPT_WAIT
     )
 
 

@@ -71,7 +71,7 @@ def sign(agreement: Agreement | None, command: SignDebitAgreement, ctx: Context)
         form=form,
         attempt=attempt,
     )
-    return decision.emit(GATEWAY, request).at(sent.ref, UNANSWERED, ctx.now + rules.MANDATE_WAIT)
+    return decision.emit(GATEWAY, request).after(sent.ref, UNANSWERED, rules.MANDATE_WAIT)
 
 
 @HANDLERS.handles(CancelDebitAgreement, on=DEBIT_AGREEMENTS)
