@@ -4,13 +4,16 @@ import asyncio
 import os
 import random
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from time import sleep
+from time import monotonic, sleep
 
-from bench.load.balance import Balance, balance
+import asyncpg
+import pytest
+
+from bench.load.balance import DECIDING, Balance, balance
 from bench.load.flows import Flow, Traffic
 from bench.load.topics import Place, ends
 from bench.load.traders import Trader
@@ -18,6 +21,7 @@ from deploy.local.members import Member, members
 from deploy.local.processes import Program
 from deploy.local.stack import LocalStack
 from deploy.local.waiting import answers
+from tongbao.demo.lags import unread
 
 SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
 IS_LONG = os.environ.get("CHAOS") == "long"
@@ -25,6 +29,9 @@ SEED = int(os.environ.get("CHAOS_SEED", "20261124"))
 RATE = 6.0  # flows a second: steady, and leaves room for what is killed to catch up
 CATCH_UP_SECONDS = 120.0
 READY_SECONDS = 60.0
+STILL_SECONDS = 1.0
+
+long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 # shorter waits than in production, so that a test sees the end of them
 QUICK = {
@@ -32,6 +39,14 @@ QUICK = {
     "RETRY_SECONDS_MAX": "1",
     "POLL_SECONDS": "0.5",
 }
+
+
+async def until(true: Callable[[], bool], what: str, seconds_max: float = READY_SECONDS) -> None:
+    """Wait for a condition. Raises AssertionError with `what` never came to be."""
+    deadline = monotonic() + seconds_max
+    while not true():
+        assert monotonic() < deadline, f"not after {seconds_max:.0f} s: {what}"
+        await asyncio.sleep(0.05)
 
 
 @dataclass
@@ -42,7 +57,7 @@ class Load:
     traffic: Traffic
     begin: dict[Place, int]
     starting: "asyncio.Task[list[Flow]]"
-    dead: dict[str, int] = field(default_factory=dict)  # dead letters that are meant
+    dead: dict[str, int]  # dead letters there were before, and those that are meant
 
     @property
     def flows(self) -> list[Flow]:
@@ -59,7 +74,28 @@ class Load:
         """Start no more, wait for every flow and compare everything. Raises NotFinished."""
         await self.stop()
         await self.traffic.finished(seconds_max)
-        found = await balance(self.arena.stack, self.flows, self.begin, dead=self.dead)
+        return await self._balance(seconds_max)
+
+    async def at_rest(self) -> Balance:
+        """Start no more, wait until nothing moves and compare; for mutations, that lose flows."""
+        await self.stop()
+        await until(lambda: not self.traffic._tasks, "all is handed in", CATCH_UP_SECONDS)
+        await self.arena.still()
+        return await self._balance(0)
+
+    async def started(self, count: int, status: str = "") -> None:
+        """Wait until so many more flows have started, or have come to this status, than now."""
+        wanted = self._at(status) + count
+        await until(lambda: self._at(status) >= wanted, f"{count} more flows in {status or '-'}")
+
+    def _at(self, status: str) -> int:
+        return sum(1 for flow in self.flows if not status or status in flow.steps)
+
+    async def _balance(self, seconds_max: float) -> Balance:
+        stack = self.arena.stack
+        found = await balance(
+            stack, self.flows, self.begin, dead=self.dead, seconds_max=seconds_max
+        )
         print(f"\nseed {SEED}, {len(self.flows)} flows\n{found}")
         return found
 
@@ -112,6 +148,37 @@ class Arena:
         """Where it answers HTTP."""
         return self._members[name].address
 
+    async def sql(self, statement: str) -> list[asyncpg.Record]:
+        """Rows of the whole database, as its administrator sees them."""
+        connection = await asyncpg.connect(self.stack.admin_url)
+        try:
+            return await connection.fetch(statement)
+        finally:
+            await connection.close()
+
+    async def dead_letters(self) -> dict[str, int]:
+        """How many there are now, by service."""
+        names = (*DECIDING, "history")
+        counts = (f"SELECT '{name}', count(*) FROM {name}.dead_letter" for name in names)  # noqa: S608
+        return {row[0]: row[1] for row in await self.sql(" UNION ALL ".join(counts))}
+
+    async def still(self) -> None:
+        """Wait until nothing moves: all is read, nothing is left to send, and no topic grows."""
+        bootstrap = self.stack.kafka.bootstrap
+        deadline = monotonic() + CATCH_UP_SECONDS
+        grown, end = True, await ends(bootstrap)
+        while grown or await self.waiting() or any((await unread(bootstrap, end, 0.5)).values()):
+            assert monotonic() < deadline, "something still moves"
+            await asyncio.sleep(STILL_SECONDS)
+            before, end = end, await ends(bootstrap)
+            grown = end != before
+
+    async def waiting(self) -> int:
+        """Rows in outboxes and deferrals."""
+        tables = [f"{name}.{table}" for name in DECIDING for table in ("outbox", "deferral")]
+        counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in tables)  # noqa: S608
+        return int((await self.sql(f"SELECT {counts} AS total"))[0]["total"])
+
     def restore(self) -> None:
         """Everything up, unchanged, ready: the state that each test begins with."""
         self.start_stores()
@@ -150,9 +217,10 @@ class Arena:
     ) -> AsyncIterator[Load]:
         """Flows start at a steady rate until `balance()` is asked for."""
         begin = await ends(self.stack.kafka.bootstrap)
+        dead = await self.dead_letters()
         async with Traffic.on(self.stack) as traffic:
             starting = asyncio.create_task(traffic.run(rate, 3600, traders))
-            load = Load(self, traffic, begin, starting)
+            load = Load(self, traffic, begin, starting, dead)
             try:
                 yield load
             finally:

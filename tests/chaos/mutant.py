@@ -5,6 +5,7 @@ For showing that a test of chaos fails when what it is about is missing.
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from services.__main__ import main
@@ -16,12 +17,16 @@ Mutations = dict[str, Callable[[], None]]
 def no_inbox() -> None:
     """Forget what was taken in: a message that comes again takes effect again."""
     from libs.service import inbox
+    from libs.service.db import Conflict
 
     async def seen(*_: object) -> dict[Any, str]:
         return {}
 
-    async def keep(*_: object) -> None:
-        return None
+    remember = inbox.keep
+
+    async def keep(*batch: Any) -> None:
+        with suppress(Conflict):
+            await remember(*batch)
 
     inbox.seen, inbox.keep = seen, keep  # type: ignore[assignment]
 
@@ -40,8 +45,48 @@ def offsets_first() -> None:
     PatientConsumer.getmany = getmany  # type: ignore[method-assign]
 
 
+def outbox_emptied_first() -> None:
+    """The relay deletes rows when it reads them, not when the brokers have them."""
+    from libs.service import outbox
+
+    read = outbox.waiting
+
+    async def waiting(connection: Any, after: int, limit: int) -> list[outbox.Waiting]:
+        rows = await read(connection, after, limit)
+        if rows:
+            await outbox.drop(connection, rows[-1].seq)
+        return rows
+
+    outbox.waiting = waiting
+
+
+def outbox_after_commit() -> None:
+    """What a batch sends is written when its transaction is over, in another."""
+    from libs.service import outbox
+    from libs.service.applying import Deciding
+
+    late: list[outbox.Outbound] = []
+    put, decide = outbox.put, Deciding.run
+
+    async def later(_: object, messages: Sequence[outbox.Outbound], **__: bool) -> None:
+        late.extend(messages)
+
+    async def run(self: Deciding, items: Any) -> Any:
+        plan = await decide(self, items)
+        async with self.pool.acquire() as connection, connection.transaction():
+            await put(connection, late, notify=True)
+        late.clear()
+        return plan
+
+    outbox.put = later  # type: ignore[assignment]
+    Deciding.run = run  # type: ignore[method-assign]
+
+
 MUTATIONS: Mutations = {
-    **{function.__name__: function for function in (no_inbox, offsets_first)},
+    **{
+        function.__name__: function
+        for function in (no_inbox, offsets_first, outbox_emptied_first, outbox_after_commit)
+    },
     **mutant_messages.MUTATIONS,
 }
 

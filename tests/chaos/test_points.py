@@ -1,0 +1,112 @@
+"""kill -9 at the named points of the pipeline and the relay, by fault points, not by luck."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.load.balance import Balance
+from bench.load.flows import DUE
+from libs.messages.partners import BANKS, partner_topic
+from libs.service.faults import Point
+from tests.chaos.arena import IS_LONG, Arena, long_only, until
+
+pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
+
+VICTIMS = ("policy", "payment", "gateway")
+EVERY: tuple[Point, ...] = (
+    "before_commit",
+    "after_commit",
+    "before_offsets",
+    "before_publish",
+    "after_publish",
+    "after_cursor",
+)
+POINTS: tuple[Point, ...] = EVERY if IS_LONG else ("before_commit", "after_commit", "after_publish")
+BACKLOG = 8  # payments that wait: some come before what they pay, and are deferred
+PASSES_MAX = 3
+LOST = "proposals whose last event is 保单生效"
+
+
+async def die_at(arena: Arena, point: Point, name: str, place: Path, mutation: str = "") -> None:
+    """A service runs until it reaches the point, and dies there."""
+    mark = place / f"{name}-{point}"
+    setting = f"{point}:{arena.chance.randint(1, PASSES_MAX)}:{mark}"
+    await asyncio.to_thread(arena.start, name, mutation=mutation, fault_point=setting)
+    await until(lambda: mark.exists() and not arena.is_running(name), f"{name} dead at {point}")
+
+
+async def die_at_each(
+    arena: Arena, points: Sequence[Point], name: str, place: Path, mutation: str = ""
+) -> None:
+    """A service dies at one point after the other, and is started again for good."""
+    for point in points:
+        await die_at(arena, point, name, place, mutation)
+    await asyncio.to_thread(arena.start, name, mutation=mutation)
+
+
+def names(found: Balance) -> set[str]:
+    """What does not balance."""
+    return {finding.what for finding in found.wrong}
+
+
+def collections(found: Balance, bank: str) -> Counter[str]:
+    """How often the bank was asked for each payment."""
+    return found.books.of(partner_topic(bank, "requests"), "iso20022.pain.008.001.07")
+
+
+async def test_every_point(arena: Arena, tmp_path: Path) -> None:
+    async with arena.under_load() as load:
+        async with asyncio.TaskGroup() as together:
+            for name in VICTIMS:
+                together.create_task(die_at_each(arena, POINTS, name, tmp_path))
+        assert not (await load.balance()).wrong
+
+
+@long_only
+async def test_a_deferral_that_is_due(arena: Arena, tmp_path: Path) -> None:
+    async with arena.under_load() as load:
+        arena.kill("payment")
+        await load.started(BACKLOG, DUE)
+        await die_at_each(arena, ["before_timer"], "payment", tmp_path)
+        assert not (await load.balance()).wrong
+
+
+@long_only
+async def test_mutation_offsets_before_the_commit_lose_messages(
+    arena: Arena, tmp_path: Path
+) -> None:
+    async with arena.under_load() as load:
+        await die_at_each(arena, ["before_commit"], "gateway", tmp_path, "offsets_first")
+        found = await load.at_rest()
+    assert LOST in names(found)
+
+
+async def test_mutation_without_the_inbox_a_bank_is_asked_twice(
+    arena: Arena, tmp_path: Path
+) -> None:
+    async with arena.under_load() as load:
+        await die_at_each(arena, ["after_commit"], "gateway", tmp_path, "no_inbox")
+        found = await load.at_rest()
+    assert any(count > 1 for bank in BANKS for count in collections(found, bank).values())
+
+
+async def test_mutation_an_outbox_emptied_before_the_brokers_word_loses_messages(
+    arena: Arena, tmp_path: Path
+) -> None:
+    async with arena.under_load() as load:
+        await die_at_each(arena, ["before_publish"], "policy", tmp_path, "outbox_emptied_first")
+        found = await load.at_rest()
+    assert LOST in names(found)
+
+
+@long_only
+async def test_mutation_an_outbox_written_after_the_commit_loses_messages(
+    arena: Arena, tmp_path: Path
+) -> None:
+    async with arena.under_load() as load:
+        await die_at_each(arena, ["after_commit"], "policy", tmp_path, "outbox_after_commit")
+        found = await load.at_rest()
+    assert LOST in names(found)
