@@ -125,6 +125,7 @@ def _service_settings(around: Surroundings, name: str) -> dict[str, str]:
         **_identity(home, name),
         "DATABASE_URL": around.database_url(name),
         "KAFKA_BOOTSTRAP": around.bootstrap,
+        "KAFKA_INSTANCE": name,
         "HTTP_PORT": str(service_port(ports, name)),
     }
     if name == "portal":
