@@ -20,6 +20,7 @@ _GROUP = (dict, list)
 _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _JSON_TEXT = re.compile(_TEXT, re.DOTALL)
 _JSON_MARKS = re.compile(_TEXT + rb"([ \t\r\n]*:)?|([\[{])|([\]}])", re.DOTALL)
+_NAME, _OPENING, _CLOSING = 1, 2, 3
 
 _too_deep = etree.XPath(f"boolean({'/*' * (DEPTH_MAX + 1)})")
 _too_many = etree.XPath(f"count(//* | //@*) > {NODES_MAX}")
@@ -60,9 +61,9 @@ def parse_json(data: bytes, limit: int = BYTES_MAX) -> dict[str, Any]:
     differ on which counts).
     """
     _check_size(data, limit)
-    depth, names = _json_outline(data)
-    if depth > DEPTH_MAX:
-        raise Malformed("TOO_DEEP", f"最多 {DEPTH_MAX} 层")
+    if (usual := _compact(data)) is not None:
+        return usual
+    names = _count_names(data)
     if data.count(b",") > NODES_MAX and _JSON_TEXT.sub(b"", data).count(b",") > NODES_MAX:
         raise Malformed("TOO_LARGE", f"最多 {NODES_MAX} 项")
     try:
@@ -75,6 +76,23 @@ def parse_json(data: bytes, limit: int = BYTES_MAX) -> dict[str, Any]:
     if _names(value) != names:
         raise Malformed("SYNTAX", "同一对象中有重复的名称")
     return value
+
+
+def _compact(data: bytes) -> dict[str, Any] | None:
+    """The object in `data`, when it is small and without spaces, as programs write JSON.
+
+    Writing it again then gives the same bytes, so no name stood there twice.
+    """
+    if (
+        data.count(b"{") + data.count(b"[") > DEPTH_MAX  # no deeper than there are brackets
+        or (len(data) > NODES_MAX and data.count(b",") > NODES_MAX)
+    ):
+        return None
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) and orjson.dumps(value) == data else None
 
 
 def _check_size(data: bytes, limit: int) -> None:
@@ -104,18 +122,19 @@ def _place(error: Exception) -> str:
     return f"第 {line} 行第 {column} 列" if line else "内容为空或无法识别"
 
 
-def _json_outline(data: bytes) -> tuple[int, int]:
-    """How deep `data` is nested, and how many names it has; right for any well-formed JSON."""
-    depth = deepest = names = 0
-    for name, opening, closing in _JSON_MARKS.findall(data):
-        if name:
-            names += 1
-        elif opening:
+def _count_names(data: bytes) -> int:
+    """How many names `data` has; right for any well-formed JSON. Raises Malformed TOO_DEEP."""
+    depth = names = 0
+    for mark in _JSON_MARKS.finditer(data):
+        if mark.lastindex == _OPENING:
             depth += 1
-            deepest = max(deepest, depth)
-        elif closing:
+            if depth > DEPTH_MAX:
+                raise Malformed("TOO_DEEP", f"最多 {DEPTH_MAX} 层")
+        elif mark.lastindex == _CLOSING:
             depth -= 1
-    return deepest, names
+        elif mark.lastindex == _NAME:
+            names += 1
+    return names
 
 
 def _names(value: object) -> int:
