@@ -29,8 +29,8 @@ status: setup ## Show which processes of the local system run
 demo: setup ## Play the story: a card-signed cargo proposal becomes a policy in force
 	@$(TONGBAO) demo $(STACK)
 
-bench: setup ## Measure against references in the same run; NAME= runs one
-	@$(TONGBAO) bench $(NAME)
+bench: setup ## Measure against references in the same run, write docs/performance.md; NAME= runs one
+	@$(TONGBAO) bench $(NAME) --write
 
 chaos: setup ## Break the whole system under load, the long form: every fault, every mutation (CHAOS_SEED=N repeats a run)
 	@CHAOS=long $(PY) -m pytest tests/chaos -s

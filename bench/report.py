@@ -1,0 +1,101 @@
+"""The page of results: written from what was measured, never by hand.
+
+Results lie as JSON beside the page. A page has places for them, `<!-- bench:NAME -->` up to
+`<!-- /bench -->`; the text between is replaced, the rest is people's.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+PAGE = Path("docs/performance.md")
+RESULTS = Path("docs/generated/bench.json")
+_PLACE = re.compile(r"(<!-- bench:(?P<name>[a-z-]+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
+
+Stored = dict[str, Any]  # {"results": {name: Result.as_json()}, "machine": {name: machine()}}
+
+
+def stored(root: Path) -> Stored:
+    """What was measured so far."""
+    path = root / RESULTS
+    if not path.exists():
+        return {"results": {}, "machine": {}}
+    found: Stored = json.loads(path.read_text())
+    return found
+
+
+def store(root: Path, results: Iterable[Mapping[str, Any]], machine: Mapping[str, str]) -> None:
+    """Take in new results, each with the machine it was measured on, and write the page anew."""
+    known = stored(root)
+    for result in results:
+        known["results"][result["name"]] = dict(result)
+        known["machine"][result["name"]] = dict(machine)
+    (root / RESULTS).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    page = root / PAGE
+    page.write_text(rendered(page.read_text(), known))
+
+
+def rendered(page: str, known: Stored) -> str:
+    """The page with every place filled. Raises KeyError for a place that nothing fills."""
+    blocks = {
+        "table": _table(known["results"]),
+        "figures": _figures(known["results"]),
+        "machine": _machine(known["machine"]),
+    }
+    return _PLACE.sub(lambda found: found[1] + blocks[found["name"]] + found[3], page)
+
+
+def _table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        "| bench | value | reference | ratio | target | met |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, row in results.items():
+        references = _listed(row["reference"])
+        told = "<br>".join(f"{one['name']}: {_number(one['value'])}" for one in references) or "–"
+        ratios = "<br>".join(map(str, _listed(row["ratio"]))) or "–"
+        goals = "<br>".join(_listed(row["target"])) or "–"
+        met = "yes" if row["met"] else "**no**"
+        value = f"{_number(row['value'])} {row['unit']}"
+        rows.append(f"| `{name}` | {value} | {told} | {ratios} | {goals} | {met} |")
+    return "\n".join(rows) + "\n"
+
+
+def _figures(results: Mapping[str, Mapping[str, Any]]) -> str:
+    parts = []
+    for name, row in results.items():
+        if not row["figures"] and not row["load"]:
+            continue
+        parts.append(f"### `{name}`\n\n{row['load']}\n")
+        if row["figures"]:
+            parts.append("| figure | value | target | met |\n| --- | --- | --- | --- |")
+            parts += [_figure(one) for one in row["figures"]]
+            parts.append("")
+    return "\n".join(parts) + "\n"
+
+
+def _figure(one: Mapping[str, Any]) -> str:
+    met = "" if one["target"] is None else "yes" if one["met"] else "**no**"
+    value = f"{_number(one['value'])} {one['unit']}".strip()
+    return f"| {one['name']} | {value} | {one['target'] or ''} | {met} |"
+
+
+def _machine(machines: Mapping[str, Mapping[str, str]]) -> str:
+    """Each machine and moment once, with the benchmarks that were measured there."""
+    groups: dict[str, list[str]] = {}
+    for name, told in machines.items():
+        text = "\n".join(f"- {key}: {value}" for key, value in told.items())
+        groups.setdefault(text, []).append(f"`{name}`")
+    return "\n".join(f"{', '.join(names)}:\n\n{text}\n" for text, names in groups.items())
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:g}"  # noqa: PLR2004

@@ -1,0 +1,42 @@
+"""The page of results says what was measured, and nothing else."""
+
+import json
+from pathlib import Path
+
+from bench.harness import Figure, Reference, Result
+from bench.report import PAGE, RESULTS, rendered, store, stored
+
+ROOT = Path(__file__).parents[3]
+PLACES = "before\n<!-- bench:table -->\nold\n<!-- /bench -->\nafter\n"
+
+
+def test_the_committed_page_is_rendered_from_the_committed_results() -> None:
+    page = (ROOT / PAGE).read_text()
+    assert rendered(page, stored(ROOT)) == page, "run `make bench`, or undo what was typed in"
+
+
+def test_new_results_replace_old_ones_of_their_name_only(tmp_path: Path) -> None:
+    (tmp_path / RESULTS).parent.mkdir(parents=True)
+    (tmp_path / PAGE).write_text(PLACES)
+    first = Result("relay", 10.0, "1/s", [Reference.of("raw", 20.0, 10.0, 0.7)])
+    other = Result("idle", 1.0, "%", figures=[Figure("start", 2.0, "s", 1.5, at_most=True)])
+    store(tmp_path, [first.as_json(), other.as_json()], {"commit": "a"})
+    store(tmp_path, [Result("relay", 30.0, "1/s").as_json()], {"commit": "b"})
+    known = json.loads((tmp_path / RESULTS).read_text())
+    assert {name: row["value"] for name, row in known["results"].items()} == {
+        "relay": 30.0,
+        "idle": 1.0,
+    }
+    assert known["machine"] == {"relay": {"commit": "b"}, "idle": {"commit": "a"}}
+    page = (tmp_path / PAGE).read_text()
+    assert page.startswith("before\n")
+    assert page.endswith("after\n")
+    assert "old" not in page
+    assert "| `relay` | 30 1/s | – | – | – | yes |" in page
+
+
+def test_a_target_that_was_missed_is_told() -> None:
+    missed = Result("idle", 1.0, "%", figures=[Figure("start", 2.0, "s", 1.5, at_most=True)])
+    page = "<!-- bench:figures -->\n<!-- /bench -->\n"
+    told = rendered(page, {"results": {"idle": missed.as_json()}, "machine": {}})
+    assert "| start | 2 s | <= 1.5 | **no** |" in told
