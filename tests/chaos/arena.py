@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -18,6 +19,7 @@ from bench.load.flows import Flow, Traffic
 from bench.load.topics import Place, ends
 from bench.load.traders import Trader
 from deploy.local.members import Member, members
+from deploy.local.ports import HOST
 from deploy.local.processes import Program
 from deploy.local.stack import LocalStack
 from deploy.local.waiting import answers
@@ -39,6 +41,13 @@ QUICK = {
     "RETRY_SECONDS_MAX": "1",
     "POLL_SECONDS": "0.5",
 }
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 async def until(true: Callable[[], bool], what: str, seconds_max: float = READY_SECONDS) -> None:
@@ -98,6 +107,14 @@ class Load:
         )
         print(f"\nseed {SEED}, {len(self.flows)} flows\n{found}")
         return found
+
+
+@dataclass(frozen=True)
+class Second:
+    """Another instance of a service."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
 
 
 @dataclass
@@ -167,7 +184,11 @@ class Arena:
         bootstrap = self.stack.kafka.bootstrap
         deadline = monotonic() + CATCH_UP_SECONDS
         grown, end = True, await ends(bootstrap)
-        while grown or await self.waiting() or any((await unread(bootstrap, end, 0.5)).values()):
+        while (
+            grown
+            or await self.waiting()
+            or any((await unread(bootstrap, end, CATCH_UP_SECONDS)).values())
+        ):
             assert monotonic() < deadline, "something still moves"
             await asyncio.sleep(STILL_SECONDS)
             before, end = end, await ends(bootstrap)
@@ -192,11 +213,12 @@ class Arena:
                 raise AssertionError(f"{name}: {self.stack.supervisor.log_tail(name)}")
 
     @contextmanager
-    def second(self, name: str, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    def second(self, name: str, *, mutation: str = "", **settings: object) -> Iterator["Second"]:
         """Another instance of a service, in the same group, on a port of its own."""
-        program = self.program(name, mutation="", http_port=0, **settings)
-        log = self.stack.home.log_of(f"{name}-second")
-        with log.open("ab") as output:
+        port = free_port()
+        own = {"http_port": port, "kafka_instance": "", **settings}
+        program = self.program(name, mutation=mutation, **own)
+        with self.stack.home.log_of(f"{name}-second").open("ab") as output:
             process = subprocess.Popen(
                 program.command,
                 env=dict(program.env),
@@ -205,10 +227,9 @@ class Arena:
                 stderr=output,
             )
         try:
-            yield process
+            yield Second(process, port)
         finally:
-            with suppress(ProcessLookupError):
-                process.kill()
+            process.kill()
             process.wait(10)
 
     @asynccontextmanager

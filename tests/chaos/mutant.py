@@ -82,11 +82,38 @@ def outbox_after_commit() -> None:
     Deciding.run = run  # type: ignore[method-assign]
 
 
+def no_patience() -> None:
+    """Take a database that fails for a message that breaks."""
+    from libs.service import pipeline
+
+    pipeline.is_infrastructure = lambda _: False  # type: ignore[assignment, attr-defined]
+
+
+def no_outbox_lock() -> None:
+    """Two instances number what they send without waiting for each other."""
+    from libs.service import outbox
+
+    outbox.LOCK = "SELECT 1"
+
+
+def no_relay_lock() -> None:
+    """Every instance publishes, not one of them."""
+    from libs.service import relay
+
+    relay._TRY_LOCK, relay._UNLOCK = "SELECT true", "SELECT true"
+
+
+OURS = (
+    no_inbox,
+    offsets_first,
+    outbox_emptied_first,
+    outbox_after_commit,
+    no_patience,
+    no_outbox_lock,
+    no_relay_lock,
+)
 MUTATIONS: Mutations = {
-    **{
-        function.__name__: function
-        for function in (no_inbox, offsets_first, outbox_emptied_first, outbox_after_commit)
-    },
+    **{function.__name__: function for function in OURS},
     **mutant_messages.MUTATIONS,
 }
 

@@ -1,0 +1,197 @@
+"""Stores that are away, that refuse, that are full: real ones, and each mended when it is over."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from bench.load.balance import DECIDING
+from libs.messages.topics import TOPICS
+from tests.chaos.arena import SERVICES, Arena
+
+Outage = Callable[[Arena], AbstractAsyncContextManager[None]]
+
+OFFSETS = "__consumer_offsets"
+_SET_ON_THE_TOPIC = 1  # where a setting comes from, in Kafka's numbers
+_DISK_BYTES = 4 * 1024 * 1024
+
+
+@asynccontextmanager
+async def _stores_down(arena: Arena, *names: str) -> AsyncIterator[None]:
+    arena.kill(*names)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(arena.start_stores)
+
+
+def kafka_away(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """The broker is killed, and started anew when it is over."""
+    return _stores_down(arena, "kafka")
+
+
+def postgres_away(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """The same with PostgreSQL."""
+    return _stores_down(arena, "postgres")
+
+
+def both_away(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """And with both."""
+    return _stores_down(arena, "kafka", "postgres")
+
+
+@asynccontextmanager
+async def postgres_refuses(arena: Arena) -> AsyncIterator[None]:
+    """No service may log in, and who is logged in is thrown out."""
+    await arena.sql(";".join(f"ALTER ROLE {name} NOLOGIN" for name in SERVICES))
+    names = ", ".join(f"'{name}'" for name in SERVICES)
+    await arena.sql(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ({names})"  # noqa: S608
+    )
+    try:
+        yield
+    finally:
+        await arena.sql(";".join(f"ALTER ROLE {name} LOGIN" for name in SERVICES))
+
+
+@asynccontextmanager
+async def _commits_fail(arena: Arena, state: str) -> AsyncIterator[None]:
+    """Each transaction that writes to an outbox fails at its very end, with this SQLSTATE."""
+    await arena.sql(
+        f"""
+        CREATE SCHEMA chaos; GRANT USAGE ON SCHEMA chaos TO PUBLIC;
+        CREATE SEQUENCE chaos.refused; GRANT ALL ON SEQUENCE chaos.refused TO PUBLIC;
+        CREATE FUNCTION chaos.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM nextval('chaos.refused');
+            RAISE EXCEPTION 'on purpose' USING ERRCODE = '{state}';
+        END $$"""
+    )
+    for name in DECIDING:
+        await arena.sql(
+            f"""CREATE CONSTRAINT TRIGGER chaos AFTER INSERT ON {name}.outbox
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos.refuse()"""
+        )
+    try:
+        yield
+        (row,) = await arena.sql("SELECT last_value AS times, is_called FROM chaos.refused")
+        print(f"commits refused with {state}: {row['times']}")
+        assert row["is_called"], "no commit was refused"
+    finally:
+        await arena.sql("DROP SCHEMA chaos CASCADE")
+
+
+def commits_lose_a_race(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """Serialisation failures at commit."""
+    return _commits_fail(arena, "40001")
+
+
+def commits_find_no_space(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """The disk is full, as PostgreSQL says it at commit; needs no root."""
+    return _commits_fail(arena, "53100")
+
+
+@asynccontextmanager
+async def disk_full(arena: Arena) -> AsyncIterator[None]:
+    """Policy's inbox is on a disk of its own, which is full to the last byte."""
+    place = arena.stack.home.root / "small-disk"
+    place.mkdir(mode=0o777)
+    if _command("mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(place)):
+        place.rmdir()
+        pytest.skip("may not mount a small disk here: needs root")
+    shutil.chown(place, _owner(arena))
+    await arena.sql(f"CREATE TABLESPACE small LOCATION '{place}'")
+    try:
+        # space that was freed inside the table would be used first: it moves there without any
+        await arena.sql("ALTER TABLE policy.inbox SET TABLESPACE small")
+        with (place / "ballast").open("wb", buffering=0) as ballast:
+            _fill(ballast.fileno())
+        yield
+        assert shutil.disk_usage(place).free < 4096, "there was space"
+    finally:
+        (place / "ballast").unlink(missing_ok=True)
+        await arena.sql("ALTER TABLE policy.inbox SET TABLESPACE pg_default")
+        await arena.sql("DROP TABLESPACE small")
+        _command("umount", str(place))
+
+
+@asynccontextmanager
+async def _too_few_replicas(arena: Arena, topics: Iterable[str]) -> AsyncIterator[None]:
+    """The brokers take nothing for these topics, for they want more copies than there can be."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=arena.stack.kafka.bootstrap)
+    await admin.start()
+    try:
+        before = {topic: await _configs(admin, topic) for topic in topics}
+        wanted = {"min.insync.replicas": "2"}
+        await _configure(admin, {topic: old | wanted for topic, old in before.items()})
+        try:
+            yield
+        finally:
+            await _configure(admin, before)
+    finally:
+        await admin.close()
+
+
+def brokers_refuse_messages(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """Nothing can be published."""
+    return _too_few_replicas(arena, TOPICS)
+
+
+def brokers_refuse_offsets(arena: Arena) -> AbstractAsyncContextManager[None]:
+    """No offset can be committed, nobody can join a group."""
+    return _too_few_replicas(arena, [OFFSETS])
+
+
+async def waits(arena: Arena, name: str, store: str) -> float:
+    """How often a service has waited for a store since it started; 0 when it does not answer."""
+    try:
+        async with httpx.AsyncClient(timeout=5) as client:
+            text = (await client.get(f"{arena.address(name)}/metrics")).text
+    except httpx.HTTPError:
+        return 0
+    rows = [line for line in text.splitlines() if line.startswith("tongbao_store_waits_total{")]
+    return sum(float(line.split()[-1]) for line in rows if f'"{store}"' in line)
+
+
+async def _configs(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
+    asked = ConfigResource(ConfigResourceType.TOPIC, topic)
+    (answer,) = await admin.describe_configs([asked])
+    entries = answer.resources[0][4]
+    return {name: value for name, value, _, source, *_ in entries if source == _SET_ON_THE_TOPIC}
+
+
+async def _configure(admin: AIOKafkaAdminClient, configs: Mapping[str, Mapping[str, str]]) -> None:
+    wanted = [
+        ConfigResource(ConfigResourceType.TOPIC, topic, dict(values))
+        for topic, values in configs.items()
+    ]
+    (answer,) = await admin.alter_configs(wanted)
+    refused = [row for row in answer.resources if row[0]]
+    assert not refused, refused
+
+
+def _owner(arena: Arena) -> int:
+    return (arena.stack.home.postgres / "data").stat().st_uid
+
+
+def _fill(file: int) -> None:
+    for size in (64 * 1024, 4096, 1):
+        block = b"\0" * size
+        while True:
+            try:
+                os.write(file, block)
+            except OSError:
+                break
+
+
+def _command(*command: str) -> int:
+    tool = shutil.which(command[0])
+    if tool is None:
+        return 1
+    return subprocess.run((tool, *command[1:]), capture_output=True, check=False).returncode
