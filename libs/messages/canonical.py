@@ -17,8 +17,10 @@ from libs.messages.xml_model import XmlField, XmlModel
 
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _BYTES_MAX = NODES_MAX * NODE_BYTES_MIN  # below, there cannot be too many elements
-# characters of XML 1.0 but for those that canonical form writes otherwise
-_TEXT = "[^<>\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]*+"
+# characters of XML 1.0 but for those that canonical form writes otherwise; as few ranges, because
+# the pattern has one such class a field and should stay in the processor's nearest memory
+_TEXT = "[?-\\U0010ffff -;=\\t\\n]*+"
+_NO_CHARACTERS = ("\ufffe", "\uffff")
 _foreign_entity = re.compile(b"&(?!(?:amp|lt|gt);)").search
 
 Texts = Sequence[str | None]
@@ -44,10 +46,11 @@ class Grammar:
         if len(document) > _BYTES_MAX or _foreign_entity(document):
             return None
         try:
-            found = self._whole.fullmatch(document.decode())
+            text = document.decode()
         except UnicodeDecodeError:
             return None
-        if found is None:
+        found = self._whole.fullmatch(text)
+        if found is None or any(character in text for character in _NO_CHARACTERS):
             return None
         canonical = Canonical(document)
         canonical.grammar, canonical.texts = self, self._group.texts(found)
@@ -106,8 +109,10 @@ class _Group:
 
     def value(self, texts: Texts) -> dict[str, Any]:
         """The fields that are there, by alias."""
-        pairs = zip(self._aliases, self._picked(texts), strict=True)
-        found: dict[str, Any] = {alias: text for alias, text in pairs if text is not None}
+        picked = self._picked(texts)
+        found: dict[str, Any] = dict(zip(self._aliases, picked, strict=True))
+        if None in picked:
+            found = {alias: text for alias, text in found.items() if text is not None}
         for alias, typed in self._typed:
             if alias in found:
                 found[alias] = typed(found[alias])

@@ -104,7 +104,9 @@ class ModelCodec:
 
     def _validate(self, value: object, wrong: Sequence[FieldError] = ()) -> Message:
         try:
-            message = self._model.model_validate(value, by_name=False, by_alias=True)
+            message: Message = self._model.__pydantic_validator__.validate_python(
+                value, by_name=False, by_alias=True
+            )
         except ValidationError as error:
             raise Malformed("FIELDS", errors=[*wrong, *field_errors(self._model, error)]) from None
         if wrong:

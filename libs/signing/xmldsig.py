@@ -197,7 +197,10 @@ def _detach(root: etree._Element, signature: etree._Element) -> None:
 
 
 def _unb64(text: bytes, where: str) -> bytes:
-    compact = b"".join(text.replace(b"&#xD;", b"").split())
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error:
+        compact = b"".join(text.replace(b"&#xD;", b"").split())
     try:
         return binascii.a2b_base64(compact, strict_mode=True)
     except binascii.Error:
