@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 
 import asyncpg
 import httpx
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from bench.load.balance import DECIDING
+from bench.load.topics import Place, ends
 from tests.chaos.arena import Arena
 
 KEEPERS = (*DECIDING, "history")  # of dead letters
@@ -74,3 +76,20 @@ async def health(arena: Arena, name: str, path: str) -> httpx.Response:
     """What a service says at /livez, /readyz or /metrics."""
     async with httpx.AsyncClient() as client:
         return await client.get(f"{arena.address(name)}{path}", timeout=5)
+
+
+async def records_since(
+    arena: Arena, begin: Mapping[Place, int], topics: Collection[str]
+) -> list[ConsumerRecord]:
+    """What came on these topics since `begin`, until now."""
+    bootstrap = arena.stack.kafka.bootstrap
+    end = {place: at for place, at in (await ends(bootstrap)).items() if place.topic in topics}
+    found: list[ConsumerRecord] = []
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
+        consumer.assign(list(end))
+        for place in end:
+            consumer.seek(place, begin.get(place, 0))
+        while any([await consumer.position(place) < at for place, at in end.items()]):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += records
+    return found
