@@ -1,7 +1,8 @@
 """What a handler answers: records to save and messages to send. Only data."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -83,27 +84,27 @@ class Decision:
 
     def save(self, *records: AnyRecord) -> "Decision":
         """Also store these records."""
-        return replace(self, saves=(*self.saves, *records))
+        return self + Decision(saves=records)
 
     def emit(self, topic: str, message: Message, *, keep: bool = False) -> "Decision":
         """Also send `message`, signed by this service; with `keep` it can be sent again."""
-        return replace(self, sends=(*self.sends, Emit(topic, message, keep)))
+        return self + Decision(sends=(Emit(topic, message, keep),))
 
     def forward(self, topic: str) -> "Decision":
         """Also pass the handled message on, untouched."""
-        return replace(self, sends=(*self.sends, Forward(topic)))
+        return self + Decision(sends=(Forward(topic),))
 
     def resend(self, topic: str, sender: str, message_id: UUID) -> "Decision":
         """Also send a message again that went out before, byte for byte."""
-        return replace(self, resends=(*self.resends, Resend(topic, sender, message_id)))
+        return self + Decision(resends=(Resend(topic, sender, message_id),))
 
     def at(self, ref: Ref, name: str, due_at: datetime | None) -> "Decision":
         """Also set (or with None cancel) a timer."""
-        return replace(self, timers=(*self.timers, Timer(ref, name, due_at)))
+        return self + Decision(timers=(Timer(ref, name, due_at),))
 
     def after(self, ref: Ref, name: str, wait: timedelta) -> "Decision":
         """Also set a timer that is due when `wait` has passed."""
-        return replace(self, timers=(*self.timers, Wait(ref, name, wait)))
+        return self + Decision(timers=(Wait(ref, name, wait),))
 
     def __add__(self, other: "Decision") -> "Decision":
         return Decision(
@@ -141,7 +142,7 @@ def moved(
     )
     if type.event is None:
         raise TypeError(f"{type.name} is a copy: it has no lifecycle and no event")
-    parts = {name: getattr(body, name) for name in type.body.model_fields if name != "meta"}
+    parts = {name: getattr(body, name) for name in _shared_fields(type.body, type.event)}
     if before is not None and getattr(before.body, "form", None) == parts.get("form"):
         parts.pop("form", None)
     event = type.event(
@@ -157,6 +158,14 @@ def moved(
         cause=ctx.cause,
         reason_code=reason_code,
         note=note or move.sentence,
-        **{name: value for name, value in parts.items() if name in type.event.model_fields},
+        **parts,
     )
     return after, Decision().save(after).emit(f"{ctx.service}.events", event)
+
+
+@cache
+def _shared_fields(body: type[Model], event: type[Model]) -> tuple[str, ...]:
+    """What an event tells of a body: the fields that both have, but for the head."""
+    return tuple(
+        name for name in body.model_fields if name in event.model_fields and name != "meta"
+    )

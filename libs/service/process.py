@@ -32,6 +32,7 @@ from libs.signing import FileSigner, TrustStore
 
 _LOOK_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
+_GARBAGE_OBJECTS = 20_000  # new objects until a collection looks for cycles among them
 
 
 class TopicsMissing(KafkaError):  # type: ignore[misc]  # aiokafka has no types
@@ -102,6 +103,7 @@ class Process:
         self.progress.has("started")
         gc.collect()
         gc.freeze()  # what is there now stays: no collection needs to walk it again
+        gc.set_threshold(_GARBAGE_OBJECTS)  # a batch makes many objects and few cycles
         self.log.info("ready", http_port=self.port, topics=list(self.service.consumed))
         await self.stop.wait()
         self.log.info("stopping")

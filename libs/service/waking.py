@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from structlog.typing import FilteringBoundLogger
@@ -18,6 +18,7 @@ from libs.service.pipeline import Pipeline
 from libs.service.plan import Item, Plan, Work
 
 _AT_ONCE_MAX = 200
+_NOT_ASLEEP = datetime.max.replace(tzinfo=UTC)  # whatever is set now must be looked at
 
 
 @dataclass
@@ -32,14 +33,16 @@ class Waker:
     log: FilteringBoundLogger
     reach: Reach
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _until: datetime = _NOT_ASLEEP
 
     def wake(self) -> None:
         """Look now."""
         self._changed.set()
 
     def notice(self, plan: Plan) -> None:
-        """A commit may have set something that is due sooner."""
-        if plan.timers or plan.deferrals:
+        """A commit may have set something that is due before we look again by ourselves."""
+        set_now = (timer.due_at for timer in plan.timers if timer.due_at is not None)
+        if plan.deferrals or any(due_at < self._until for due_at in set_now):
             self._changed.set()
 
     async def run(self) -> None:
@@ -93,6 +96,8 @@ class Waker:
             seconds = min(seconds, (due_at - datetime.now(UTC)).total_seconds())
         if seconds <= 0 or self.stop.is_set():
             return
+        self._until = datetime.now(UTC) + timedelta(seconds=seconds)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
+        self._until = _NOT_ASLEEP
