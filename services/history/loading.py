@@ -25,6 +25,7 @@ from libs.signing import TrustStore
 from services.history import store
 from services.history.app import SERVICE
 from services.history.rows import rows_of
+from services.history.settings import HistorySettings
 from services.history.spans import Reading, Spans, consuming
 
 _GARBAGE_OBJECTS = 50_000  # a batch makes many, none of them in a circle
@@ -34,7 +35,7 @@ _GARBAGE_OBJECTS = 50_000  # a batch makes many, none of them in a circle
 class Task:
     """What a worker is told. It travels by a pipe: settings hold passwords."""
 
-    settings: ServiceSettings
+    settings: HistorySettings
     topics: Mapping[str, Topic]
     spans: Spans
     names: store.Names
@@ -97,7 +98,7 @@ async def _load(task: Task, pipe: Pipe) -> None:
         consuming(task.settings) as consumer,
     ):
         await connection.execute("SET synchronous_commit = off")  # the swap waits for the disk
-        reading = Reading(consumer, task.spans, task.settings.batch_records_max)
+        reading = Reading(consumer, task.spans, task.settings.rebuild_records_max)
         storing: asyncio.Task[None] | None = None
         async for batch in reading.batches():
             examined = await asyncio.to_thread(examiner.examine_all, batch)

@@ -141,7 +141,7 @@ class _Rebuild:
         self, examiner: Examiner, positions: Mapping[TopicPartition, int]
     ) -> Loaded:
         since = await spans.what_came_since(self.consumer, positions)
-        reading, loaded = Reading(self.consumer, since, self.settings.batch_records_max), Loaded()
+        reading, loaded = Reading(self.consumer, since, self.settings.rebuild_records_max), Loaded()
         async for batch in reading.batches():
             examined = await asyncio.to_thread(examiner.examine_all, batch)
             events = [found for found in examined if isinstance(found, Accepted)]

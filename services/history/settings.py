@@ -17,3 +17,6 @@ class HistorySettings(ServiceSettings):
     rebuild_workers: int = Field(
         0, ge=0, le=64, description="processes of a rebuild; 0: as many as cores"
     )
+    rebuild_records_max: int = Field(
+        2000, ge=1, le=10_000, description="messages a transaction of a rebuild"
+    )

@@ -18,7 +18,9 @@ class WorkerFailed(Exception):
 
 async def load(tasks: Sequence[Task], read: Read) -> Loaded:
     """Have every task done, a process each. Raises WorkerFailed; then all of them are stopped."""
-    context = get_context("spawn")  # a forked copy of a running event loop is no good start
+    # forked from a process that has imported everything once, and has no event loop and no threads
+    context = get_context("forkserver")
+    context.set_forkserver_preload([work.__module__])
     workers, pipes = [], []
     try:
         for task in tasks:

@@ -77,7 +77,7 @@ async def test_what_happens_during_a_rebuild_is_not_lost(
 ) -> None:
     first = [event for number in range(4) for event in some_events(number)]
     later = [event for number in range(4, 8) for event in some_events(number)]
-    settings = await side.settings(side.history, batch_records_max=5)
+    settings = await side.settings(side.history, batch_records_max=5, rebuild_records_max=5)
     async with side.running_history():
         await side.publish(first)
         await side.projected(pool, first)
