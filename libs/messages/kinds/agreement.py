@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from libs.messages.base import DocumentChanged, Message, Model
+from libs.messages.base import DocumentChanged, Message, Model, Ruled
 from libs.messages.codes import tables
 from libs.messages.errors import FieldError
 from libs.messages.fields import (
@@ -34,7 +34,7 @@ from libs.messages.kinds import checks
 from libs.messages.scalars import Count, Day, Flag
 
 
-class AgreementHeader(Model):
+class AgreementHeader(Ruled):
     """协议表头."""
 
     agreement_no: PartnerNumber = Field(title="保险公司货运险协议编号")
@@ -77,7 +77,7 @@ class SpecialTerm(Model):
     content: C2000 = Field(title="特殊约定内容")
 
 
-class AgreementCover(Model):
+class AgreementCover(Ruled):
     """One cover of the agreement (险别)."""
 
     code: Cover = Field(title="险别代码")
@@ -95,7 +95,7 @@ class AgreementCover(Model):
             )
 
 
-class AgreementGoods(Model):
+class AgreementGoods(Ruled):
     """One class of goods (货物类别): taken within rates, or refused."""
 
     section: HsSection = Field(title="货物大类")
@@ -116,7 +116,7 @@ class AgreementGoods(Model):
             yield from checks.chapter_in_section(self, self.section, self.chapter)
 
 
-class CargoAgreementForm(Model):
+class CargoAgreementForm(Ruled):
     """The agreement: four tabs of the manual (5.2.1)."""
 
     header: AgreementHeader = Field(title="表头信息")

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from libs.messages.base import DocumentChanged, Message, Model
+from libs.messages.base import DocumentChanged, Message, Model, Ruled
 from libs.messages.errors import FieldError
 from libs.messages.fields import (
     C50,
@@ -27,7 +27,7 @@ from libs.messages.kinds import checks
 from libs.messages.scalars import Count
 
 
-class BookingForm(Model):
+class BookingForm(Ruled):
     """The booking form. Source: user manual 5.1; fields without a manual row are own proposals."""
 
     ent_name: C100 = Field(title="企业名称")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from libs.messages.base import DocumentChanged, DocumentId, Message, Model
+from libs.messages.base import DocumentChanged, DocumentId, Message, Model, Ruled
 from libs.messages.errors import FieldError
 from libs.messages.fields import (
     C50,
@@ -44,7 +44,7 @@ def items_rules(value: Model, items: Items, total: Decimal) -> Iterator[FieldErr
         yield value.wrong("total", "不等于各投保单保费之和", f"{right:.2f}")
 
 
-class PayPremium(Message):
+class PayPremium(Message, Ruled):
     """在线支付 (重新支付 is a new payment of the same proposals)."""
 
     agreement_id: DocumentId = Field(title="三方协议申请号")
@@ -65,7 +65,7 @@ class Party(Model):
     bank_no: CnapsNumber | None = Field(default=None, title="开户行行号")
 
 
-class CollectPremium(Message):
+class CollectPremium(Message, Ruled):
     """请银行扣款 (pain.008); the head names the payment."""
 
     bank: Bank = Field(title="银行")

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from libs.messages.base import Model
+from libs.messages.base import Ruled
 from libs.messages.codes import places, tables
 from libs.messages.errors import FieldError
 from libs.messages.fields import (
@@ -61,7 +61,7 @@ class HolderPart(HolderDraft):
     address: C200 = Field(title="地址")
 
 
-class InsuredPart(InsuredDraft):
+class InsuredPart(InsuredDraft, Ruled):
     """B. 被投保公司信息."""
 
     name: C100 = Field(title="被保险人名称")
@@ -84,7 +84,7 @@ class InsuredPart(InsuredDraft):
         yield from checks.place(self, "", self.country, self.province, self.city)
 
 
-class GoodsPart(GoodsDraft):
+class GoodsPart(GoodsDraft, Ruled):
     """C. 货物信息."""
 
     section: HsSection = Field(title="货物大类")
@@ -99,7 +99,7 @@ class GoodsPart(GoodsDraft):
         yield from checks.chapter_in_section(self, self.section, self.chapter)
 
 
-class InvoicePart(InvoiceDraft):
+class InvoicePart(InvoiceDraft, Ruled):
     """D. 发票信息."""
 
     kind: InvoiceKind = Field(default="ELECTRONIC", title="发票类型")
@@ -116,7 +116,7 @@ class InvoicePart(InvoiceDraft):
                 yield from checks.needed(self, field, "开具纸质专票须填写")
 
 
-class TransportPart(TransportDraft):
+class TransportPart(TransportDraft, Ruled):
     """E. 运输信息."""
 
     mode: Transport = Field(default=tables.SEA, title="运输方式")
@@ -165,7 +165,7 @@ class TransportPart(TransportDraft):
 _HARBOURS = {tables.SEA: places.PORT, tables.AIR: places.AIRPORT}  # others: any UN/LOCODE
 
 
-class InsurancePart(InsuranceDraft):
+class InsurancePart(InsuranceDraft, Ruled):
     """F. 保险信息. Amounts are checked against the formula; the insurer's premium wins."""
 
     main_cover: MainCover = Field(title="主险")
@@ -188,7 +188,7 @@ class InsurancePart(InsuranceDraft):
             yield self.wrong("added_covers", f"{names}已包含在所选主险内", "不选择")
 
 
-class CargoProposalForm(Model):
+class CargoProposalForm(Ruled):
     """The whole form, as it is submitted."""
 
     holder: HolderPart = Field(title="投保公司信息")
