@@ -14,6 +14,7 @@ from pathlib import Path
 from time import process_time
 
 import asyncpg
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -98,4 +99,5 @@ def _der(value: str) -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

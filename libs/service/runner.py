@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+import uvloop
+
 from libs.service.backoff import Stopping
 from libs.service.faults import kill_at
 from libs.service.logs import bridge, make_logger
@@ -30,7 +32,8 @@ def run(*services: Service) -> int:
     except WrongSettings as wrong:
         print(wrong, file=sys.stderr)
         return WRONG_USE
-    return asyncio.run(_run(list(zip(services, settings, strict=True))))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(list(zip(services, settings, strict=True))))
 
 
 def _settings(services: Sequence[Service]) -> list[ServiceSettings]:
