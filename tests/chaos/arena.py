@@ -14,7 +14,7 @@ from time import monotonic, sleep
 import asyncpg
 import pytest
 
-from bench.load.balance import DECIDING, Balance, balance
+from bench.load.balance import DECIDING, Balance, Finding, balance
 from bench.load.flows import Flow, Traffic
 from bench.load.topics import Place, ends
 from bench.load.traders import Trader
@@ -32,6 +32,9 @@ RATE = 6.0  # flows a second: steady, and leaves room for what is killed to catc
 CATCH_UP_SECONDS = 120.0
 READY_SECONDS = 60.0
 STILL_SECONDS = 1.0
+
+REFUSED = "cn.tongbao.CommandRejected.v1"
+COMMANDS_REFUSED = "commands that companies were told are refused"
 
 long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
@@ -105,6 +108,13 @@ class Load:
         found = await balance(
             stack, self.flows, self.begin, dead=self.dead, seconds_max=seconds_max
         )
+        refused = sum(
+            count
+            for (_, kind), subjects in found.books.about.items()
+            for count in subjects.values()
+            if kind == REFUSED
+        )
+        found.findings.append(Finding(COMMANDS_REFUSED, 0, refused))
         print(f"\nseed {SEED}, {len(self.flows)} flows\n{found}")
         return found
 
@@ -170,6 +180,14 @@ class Arena:
         connection = await asyncpg.connect(self.stack.admin_url)
         try:
             return await connection.fetch(statement)
+        finally:
+            await connection.close()
+
+    async def do(self, script: str) -> None:
+        """Statements for the whole database, as its administrator."""
+        connection = await asyncpg.connect(self.stack.admin_url)
+        try:
+            await connection.execute(script)
         finally:
             await connection.close()
 

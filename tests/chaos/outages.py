@@ -1,26 +1,25 @@
 """Stores that are away, that refuse, that are full: real ones, and each mended when it is over."""
 
 import asyncio
-import os
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
-import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from bench.load.balance import DECIDING
 from libs.messages.topics import TOPICS
 from tests.chaos.arena import SERVICES, Arena
+from tests.chaos.disks import copy, small_disk
 
 Outage = Callable[[Arena], AbstractAsyncContextManager[None]]
 
 OFFSETS = "__consumer_offsets"
 _SET_ON_THE_TOPIC = 1  # where a setting comes from, in Kafka's numbers
-_DISK_BYTES = 4 * 1024 * 1024
+_TABLE_BYTES = 64 * 1024 * 1024
+_LOGS_BYTES = 256 * 1024 * 1024
 
 
 @asynccontextmanager
@@ -50,21 +49,21 @@ def both_away(arena: Arena) -> AbstractAsyncContextManager[None]:
 @asynccontextmanager
 async def postgres_refuses(arena: Arena) -> AsyncIterator[None]:
     """No service may log in, and who is logged in is thrown out."""
-    await arena.sql(";".join(f"ALTER ROLE {name} NOLOGIN" for name in SERVICES))
+    await arena.do(";".join(f"ALTER ROLE {name} NOLOGIN" for name in SERVICES))
     names = ", ".join(f"'{name}'" for name in SERVICES)
-    await arena.sql(
+    await arena.do(
         f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ({names})"  # noqa: S608
     )
     try:
         yield
     finally:
-        await arena.sql(";".join(f"ALTER ROLE {name} LOGIN" for name in SERVICES))
+        await arena.do(";".join(f"ALTER ROLE {name} LOGIN" for name in SERVICES))
 
 
 @asynccontextmanager
 async def _commits_fail(arena: Arena, state: str) -> AsyncIterator[None]:
     """Each transaction that writes to an outbox fails at its very end, with this SQLSTATE."""
-    await arena.sql(
+    await arena.do(
         f"""
         CREATE SCHEMA chaos; GRANT USAGE ON SCHEMA chaos TO PUBLIC;
         CREATE SEQUENCE chaos.refused; GRANT ALL ON SEQUENCE chaos.refused TO PUBLIC;
@@ -74,7 +73,7 @@ async def _commits_fail(arena: Arena, state: str) -> AsyncIterator[None]:
         END $$"""
     )
     for name in DECIDING:
-        await arena.sql(
+        await arena.do(
             f"""CREATE CONSTRAINT TRIGGER chaos AFTER INSERT ON {name}.outbox
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos.refuse()"""
         )
@@ -84,7 +83,7 @@ async def _commits_fail(arena: Arena, state: str) -> AsyncIterator[None]:
         print(f"commits refused with {state}: {row['times']}")
         assert row["is_called"], "no commit was refused"
     finally:
-        await arena.sql("DROP SCHEMA chaos CASCADE")
+        await arena.do("DROP SCHEMA chaos CASCADE")
 
 
 def commits_lose_a_race(arena: Arena) -> AbstractAsyncContextManager[None]:
@@ -98,27 +97,44 @@ def commits_find_no_space(arena: Arena) -> AbstractAsyncContextManager[None]:
 
 
 @asynccontextmanager
-async def disk_full(arena: Arena) -> AsyncIterator[None]:
+async def postgres_disk_full(arena: Arena) -> AsyncIterator[None]:
     """Policy's inbox is on a disk of its own, which is full to the last byte."""
-    place = arena.stack.home.root / "small-disk"
-    place.mkdir(mode=0o777)
-    if _command("mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(place)):
-        place.rmdir()
-        pytest.skip("may not mount a small disk here: needs root")
-    shutil.chown(place, _owner(arena))
-    await arena.sql(f"CREATE TABLESPACE small LOCATION '{place}'")
-    try:
-        # space that was freed inside the table would be used first: it moves there without any
-        await arena.sql("ALTER TABLE policy.inbox SET TABLESPACE small")
-        with (place / "ballast").open("wb", buffering=0) as ballast:
-            _fill(ballast.fileno())
-        yield
-        assert shutil.disk_usage(place).free < 4096, "there was space"
-    finally:
-        (place / "ballast").unlink(missing_ok=True)
-        await arena.sql("ALTER TABLE policy.inbox SET TABLESPACE pg_default")
-        await arena.sql("DROP TABLESPACE small")
-        _command("umount", str(place))
+    with small_disk(arena.stack.home.root / "small", _TABLE_BYTES) as disk:
+        shutil.chown(disk.place, (arena.stack.home.postgres / "data").stat().st_uid)
+        await arena.do(f"CREATE TABLESPACE small LOCATION '{disk.place}'")
+        try:
+            # space that was freed inside the table would be used first: it moves without any
+            await arena.do("ALTER TABLE policy.inbox SET TABLESPACE small")
+            disk.fill()
+            yield
+        finally:
+            disk.free()
+            await arena.do("ALTER TABLE policy.inbox SET TABLESPACE pg_default")
+            await arena.do("DROP TABLESPACE small")
+
+
+@asynccontextmanager
+async def kafka_disk_full(arena: Arena) -> AsyncIterator[None]:
+    """The broker's log directory is on a disk of its own, which is full: the broker gives up."""
+    data = arena.stack.home.kafka / "data"
+    kept = data.with_name("data.kept")
+    with small_disk(arena.stack.home.root / "small", _LOGS_BYTES) as disk:
+        arena.kill("kafka")
+        await asyncio.to_thread(copy, data, disk.place)
+        data.rename(kept)
+        data.symlink_to(disk.place)
+        try:
+            await asyncio.to_thread(arena.start_stores)
+            disk.fill()
+            yield
+            assert not arena.is_running("kafka"), "the broker had space"
+        finally:
+            arena.kill("kafka")
+            disk.free()
+            data.unlink()
+            await asyncio.to_thread(copy, disk.place, data)
+            shutil.rmtree(kept)
+            await asyncio.to_thread(arena.start_stores)
 
 
 @asynccontextmanager
@@ -174,24 +190,3 @@ async def _configure(admin: AIOKafkaAdminClient, configs: Mapping[str, Mapping[s
     (answer,) = await admin.alter_configs(wanted)
     refused = [row for row in answer.resources if row[0]]
     assert not refused, refused
-
-
-def _owner(arena: Arena) -> int:
-    return (arena.stack.home.postgres / "data").stat().st_uid
-
-
-def _fill(file: int) -> None:
-    for size in (64 * 1024, 4096, 1):
-        block = b"\0" * size
-        while True:
-            try:
-                os.write(file, block)
-            except OSError:
-                break
-
-
-def _command(*command: str) -> int:
-    tool = shutil.which(command[0])
-    if tool is None:
-        return 1
-    return subprocess.run((tool, *command[1:]), capture_output=True, check=False).returncode

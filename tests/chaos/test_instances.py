@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ CONSUMERS = ("policy", "payment", "gateway", "booking", "history")
 DOUBLED = CONSUMERS if IS_LONG else ("policy",)
 ROUNDS = 2 if IS_LONG else 1
 TOGETHER = 12  # flows that start while both are there
-FROZEN_SECONDS = 9.0  # longer than a session
+LONG_SESSION_SECONDS = 50.0
 
 _LOOK_SECONDS = 0.2
 
@@ -106,7 +107,7 @@ async def side_by_side(arena: Arena, name: str, mutation: str = "") -> Balance:
 @asynccontextmanager
 async def slow_commits(arena: Arena, name: str) -> AsyncIterator[None]:
     """Each row of the outbox makes its commit up to 50 ms longer."""
-    await arena.sql(
+    await arena.do(
         f"""
         CREATE SCHEMA chaos; GRANT USAGE ON SCHEMA chaos TO PUBLIC;
         CREATE FUNCTION chaos.slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -118,7 +119,7 @@ async def slow_commits(arena: Arena, name: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await arena.sql("DROP SCHEMA chaos CASCADE")
+        await arena.do("DROP SCHEMA chaos CASCADE")
 
 
 def repeats(found: Balance) -> int:
@@ -158,3 +159,28 @@ async def test_a_frozen_instance_that_wakes_does_nothing_again(arena: Arena) -> 
             await members(admin, "policy", 2)
             await leaves(second)
         assert not (await load.balance()).wrong
+
+
+async def seconds_after_a_kill(arena: Arena, instance: str) -> float:
+    """How long flows take to end when a service with long sessions was killed and restarted."""
+    settings = {"kafka_session_seconds": LONG_SESSION_SECONDS, "kafka_instance": instance}
+    arena.start("policy", **settings)
+    async with asking(arena) as admin, arena.under_load() as load:
+        await members(admin, "policy", 1)
+        await load.started(TOGETHER)
+        arena.kill("policy")
+        arena.start("policy", **settings)
+        await load.started(TOGETHER)
+        began = monotonic()
+        assert not (await load.balance()).wrong
+        return monotonic() - began
+
+
+@long_only
+async def test_an_instance_with_a_name_has_its_partitions_back_at_once(arena: Arena) -> None:
+    assert await seconds_after_a_kill(arena, "policy") < LONG_SESSION_SECONDS / 2
+
+
+@long_only
+async def test_mutation_without_a_name_it_waits_for_its_session_to_end(arena: Arena) -> None:
+    assert await seconds_after_a_kill(arena, "") > LONG_SESSION_SECONDS / 2

@@ -44,11 +44,15 @@ async def test_each_outage_in_turn(arena: Arena) -> None:
 
 
 @long_only
-async def test_a_full_disk(arena: Arena) -> None:
+@pytest.mark.parametrize(
+    ("what", "store"),
+    [(outages.postgres_disk_full, "postgresql"), (outages.kafka_disk_full, "kafka")],
+)
+async def test_a_full_disk(arena: Arena, what: Outage, store: str) -> None:
     async with arena.under_load() as load:
-        before = await outages.waits(arena, "policy", "postgresql")
-        await outage(load, outages.disk_full, AWAY_SECONDS)
-        assert await outages.waits(arena, "policy", "postgresql") > before
+        before = await outages.waits(arena, "policy", store)
+        await outage(load, what, AWAY_SECONDS)
+        assert await outages.waits(arena, "policy", store) > before
         assert not (await load.balance()).wrong
 
 
