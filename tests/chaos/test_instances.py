@@ -163,13 +163,16 @@ async def test_a_frozen_instance_that_wakes_does_nothing_again(arena: Arena) -> 
 
 async def seconds_after_a_kill(arena: Arena, instance: str) -> float:
     """How long flows take to end when a service with long sessions was killed and restarted."""
-    settings = {"kafka_session_seconds": LONG_SESSION_SECONDS, "kafka_instance": instance}
-    arena.start("policy", **settings)
+
+    def start() -> None:
+        arena.start("policy", kafka_session_seconds=LONG_SESSION_SECONDS, kafka_instance=instance)
+
+    start()
     async with asking(arena) as admin, arena.under_load() as load:
         await members(admin, "policy", 1)
         await load.started(TOGETHER)
         arena.kill("policy")
-        arena.start("policy", **settings)
+        start()
         await load.started(TOGETHER)
         began = monotonic()
         assert not (await load.balance()).wrong
