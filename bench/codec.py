@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_xml import BaseXmlModel, element
 
 from bench.harness import Figure, Result, compare
-from bench.signatures import a_meta
+from bench.signed import a_meta
 from libs.messages.base import Model
 from libs.messages.codec import NAMESPACE
 from libs.messages.errors import FieldError, RulesBroken

@@ -6,17 +6,13 @@ The references build the chain each time, ours remembers it. Exit 0 when every t
 """
 
 import sys
-import tempfile
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-
-import xmlsec
-from lxml import etree
-from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from bench.harness import Result, compare
-from bench.signatures import Bench, a_bench, floor, sign_bench
+from bench.references import floor, trusting
+from bench.signatures import VERIFY_TARGETS, sign_bench
+from bench.signed import Bench, a_bench
 from libs.messages.partners import XML
 from libs.signing import verify
 
@@ -24,46 +20,16 @@ from libs.signing import verify
 def trusted_bench() -> Result:
     """Verify up to a trusted root, without decoding."""
     bench = a_bench()
-    with tempfile.TemporaryDirectory() as folder:
-        ca = Path(folder) / "ca.pem"
-        ca.write_bytes(bench.root_pem)
-        return compare(
-            "verify to a trusted root",
-            partial(_ours, bench),
-            {
-                "signxml": (partial(_signxml, bench, ca), 4.0),
-                "python-xmlsec": (partial(_xmlsec, bench, _manager(ca)), 1.8),
-                "floor": (floor(bench), 0.65),
-            },
-        )
+    with trusting(bench) as libraries:
+        works = {**libraries, "floor": floor(bench)}
+        targets = {name: (work, VERIFY_TARGETS[name]) for name, work in works.items()}
+        return compare("verify to a trusted root", partial(_ours, bench), targets)
 
 
 def _ours(bench: Bench) -> None:
     verdict = verify(bench.signed, XML, None, bench.trust, datetime.now(UTC)).verdict
     if not verdict.trusted:
         raise AssertionError(verdict)
-
-
-def _signxml(bench: Bench, ca: Path) -> None:
-    config = SignatureConfiguration(location="./")
-    XMLVerifier().verify(bench.signed, ca_pem_file=str(ca), expect_config=config)
-
-
-def _manager(ca: Path) -> xmlsec.KeysManager:
-    manager = xmlsec.KeysManager()
-    manager.load_cert(
-        str(ca), xmlsec.constants.KeyDataFormatPem, xmlsec.constants.KeyDataTypeTrusted
-    )
-    return manager
-
-
-def _xmlsec(bench: Bench, manager: xmlsec.KeysManager) -> None:
-    root = etree.fromstring(bench.signed)
-    node = xmlsec.tree.find_node(root, xmlsec.constants.NodeSignature)
-    if node is None:
-        raise AssertionError("not signed")
-    context = xmlsec.SignatureContext(manager)  # type: ignore[call-arg]  # missing in its stub
-    context.verify(node)
 
 
 def main() -> int:

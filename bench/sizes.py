@@ -1,6 +1,6 @@
 """What a signed message costs by its size: `python -m bench.sizes`.
 
-Verify and decode, beside the floor of `bench/signatures.py`, for messages of some 2, 6.5 and 20 KB.
+Verify and decode, beside the floor of `bench/references.py`, for messages of some 2, 6.5 and 20 KB.
 """
 
 import sys
@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bench.harness import compare
-from bench.signatures import a_bench, a_meta, floor, verify_and_decode
+from bench.references import floor
+from bench.signatures import verify_and_decode
+from bench.signed import a_bench, a_meta
 from libs.messages.base import Message
 from libs.messages.full_proposal import a_full_proposal
 from libs.messages.kinds.proposal import SubmitCargoProposal, WithdrawCargoProposal
