@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -91,6 +92,14 @@ def make_keys(home: Path) -> None:
         issued.save(home / f"{name}.key", home / f"{name}.pem")
 
 
+def signers_of(load: Load) -> dict[str, FileSigner]:
+    """The services' signers by name."""
+    return {
+        name: FileSigner.load(load.home / f"{name}.key", load.home / f"{name}.pem")
+        for name in _SENDERS
+    }
+
+
 def owner_of(number: int) -> str:
     """One of the companies."""
     return f"91310115MA{number % OWNERS:08d}"
@@ -104,9 +113,8 @@ def document_of(letters: str, number: int) -> str:
 def story(number: int, stories: int) -> Iterator[Message]:
     """The events of one story, in order."""
     owner, began = owner_of(number), _START + _SPAN * (number / stories)
-    given = {type(message): message for message in examples.messages()}
     for moves in _STORY:
-        full = given[moves.model]
+        full = _given()[moves.model]
         assert isinstance(full, DocumentChanged)  # noqa: S101 - as the table says
         for sequence, status in enumerate(moves.states, 1):
             at = began + timedelta(minutes=sequence)
@@ -123,7 +131,7 @@ def story(number: int, stories: int) -> Iterator[Message]:
                     **({} if sequence in moves.told else {"form": None}),
                 }
             )
-    refused = given[CommandRejected]
+    refused = _given()[CommandRejected]
     assert isinstance(refused, CommandRejected)  # noqa: S101 - as its key says
     yield refused.model_copy(
         update={
@@ -132,6 +140,11 @@ def story(number: int, stories: int) -> Iterator[Message]:
             "owner": owner,
         }
     )
+
+
+@cache
+def _given() -> dict[type[Message], Message]:
+    return {type(message): message for message in examples.messages()}
 
 
 def _meta(message: Message, document: str, at: datetime, sequence: int) -> object:
@@ -173,10 +186,7 @@ def _produce_part(load: Load, part: int, parts: int) -> None:
 
 async def _send(load: Load, part: int, parts: int) -> None:
     """Batches are made by hand: several times as quick as a send for each event."""
-    signers = {
-        name: FileSigner.load(load.home / f"{name}.key", load.home / f"{name}.pem")
-        for name in _SENDERS
-    }
+    signers = signers_of(load)
     producer = AIOKafkaProducer(
         bootstrap_servers=load.bootstrap, max_batch_size=_BATCH_BYTES, acks="all", linger_ms=5
     )
