@@ -2,16 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
 import asyncpg
 import httpx
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.load.balance import DECIDING
 from bench.load.topics import Place, ends
+from libs.messages.topics import TOPICS
+from libs.service.outbox import Outbound
 from tests.chaos.arena import Arena
 
 KEEPERS = (*DECIDING, "history")  # of dead letters
@@ -76,6 +79,59 @@ async def health(arena: Arena, name: str, path: str) -> httpx.Response:
     """What a service says at /livez, /readyz or /metrics."""
     async with httpx.AsyncClient() as client:
         return await client.get(f"{arena.address(name)}{path}", timeout=5)
+
+
+async def publish(arena: Arena, rows: Sequence[Outbound]) -> None:
+    """Put messages on their topics, in order a key."""
+    async with AIOKafkaProducer(
+        bootstrap_servers=arena.stack.kafka.bootstrap,
+        linger_ms=5,
+        max_batch_size=512 * 1024,
+        max_request_size=16 * 1024 * 1024,
+    ) as producer:
+        for row in rows:
+            await producer.send(row.topic, row.body, key=row.key, headers=list(row.headers))
+
+
+def group_of(name: str) -> tuple[str, str]:
+    """How the topic table calls a member, and its consumer group."""
+    if name.startswith("sandbox-"):
+        code = name.removeprefix("sandbox-").upper()
+        return code, f"sandbox-{code}"
+    return name, name
+
+
+async def _read(arena: Arena, name: str) -> tuple[dict[Place, int], dict[Place, int]]:
+    """Of a member's topics: where they end, and how far it is."""
+    reader, group = group_of(name)
+    end = await ends(arena.stack.kafka.bootstrap)
+    own = {place: at for place, at in end.items() if reader in TOPICS[place.topic].consumers}
+    admin = AIOKafkaAdminClient(bootstrap_servers=arena.stack.kafka.bootstrap)
+    await admin.start()
+    try:
+        read = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    return own, {place: read[place].offset if place in read else 0 for place in own}
+
+
+async def lag(arena: Arena, name: str) -> int:
+    """Messages that wait for a member."""
+    own, read = await _read(arena, name)
+    return sum(max(0, at - read[place]) for place, at in own.items())
+
+
+async def pass_over(arena: Arena, *names: str) -> None:
+    """Let these members, which are stopped, begin behind everything that waits for them."""
+    for name in names:
+        own, _ = await _read(arena, name)
+        async with AIOKafkaConsumer(
+            bootstrap_servers=arena.stack.kafka.bootstrap,
+            group_id=group_of(name)[1],
+            enable_auto_commit=False,
+        ) as consumer:
+            consumer.assign(list(own))
+            await consumer.commit(own)
 
 
 async def records_since(

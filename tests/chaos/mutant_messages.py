@@ -1,6 +1,6 @@
 """Mechanisms of messages to take away: see `mutant`. Each is named after what is then wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid5
@@ -8,6 +8,8 @@ from uuid import uuid5
 from libs.decisions import Context, Decision
 from libs.messages import numbers
 from libs.messages.kinds.payment import CollectPremium, QueryCollection
+
+BREAKS = "BREAKS"  # how a number ends whose document cannot be stored: `breaks_on_marked`
 
 
 def no_stall_watch() -> None:
@@ -57,7 +59,65 @@ def collects_again() -> None:
         HANDLERS.messages[kind] = replace(HANDLERS.messages[kind], decide=decide)
 
 
+def breaks_on_marked() -> None:
+    """No mechanism is missing, but what is marked cannot be stored: a fault of our own code."""
+    from libs.service.store import RecordStore, Save
+
+    save = RecordStore.save
+
+    async def saving(self: RecordStore, connection: Any, saves: Iterable[Save]) -> None:
+        saves = list(saves)
+        if any(each.record.ref.id.endswith(BREAKS) for each in saves):
+            raise ValueError("this cannot be stored")
+        await save(self, connection, saves)
+
+    RecordStore.save = saving  # type: ignore[method-assign]
+
+
+def breaks_and_spreads() -> None:
+    """As `breaks_on_marked`; and what breaks is not looked for: all of the batch is set aside."""
+    from libs.service.applying import broken
+    from libs.service.pipeline import Pipeline, _Poison
+    from libs.service.plan import Work
+
+    breaks_on_marked()
+
+    async def settle_all(self: Pipeline, items: Sequence[Any]) -> None:
+        try:
+            self._tell(await self._persist(items))
+        except _Poison as poison:
+            dead = [
+                broken(each, poison.error) if isinstance(each, Work) else each for each in items
+            ]
+            self._tell(await self._persist(dead))
+
+    Pipeline._settle_all = settle_all  # type: ignore[method-assign]
+
+
+def examined_together() -> None:
+    """What is wrong with one message is taken for wrong with all that came with it."""
+    from libs.service.examining import Examined, Examiner
+    from libs.service.incoming import Dead, Incoming
+
+    breaks_on_marked()
+
+    def examine_all(self: Examiner, batch: Sequence[Incoming]) -> list[Examined]:
+        found = [self.examine(source) for source in batch]
+        bad = next((each for each in found if isinstance(each, Dead)), None)
+        return found if bad is None else [Dead(source, bad.reason) for source in batch]
+
+    Examiner.examine_all = examine_all  # type: ignore[method-assign]
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     function.__name__: function
-    for function in (no_stall_watch, believes_any_insurer, never_asks, collects_again)
+    for function in (
+        no_stall_watch,
+        believes_any_insurer,
+        never_asks,
+        collects_again,
+        breaks_on_marked,
+        breaks_and_spreads,
+        examined_together,
+    )
 }
