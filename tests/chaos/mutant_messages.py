@@ -1,6 +1,9 @@
 """Mechanisms of messages to take away: see `mutant`. Each is named after what is then wrong."""
 
+import asyncio
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid5
@@ -8,7 +11,11 @@ from uuid import uuid5
 from libs.decisions import Context, Decision
 from libs.messages import numbers
 from libs.messages.kinds.payment import CollectPremium, QueryCollection
+from libs.messages.kinds.proposal import SubmitCargoProposal
+from libs.messages.partners import partner_topic
+from libs.messages.topics import PARTITIONS
 
+_INSURER_SECONDS = 2.0
 BREAKS = "BREAKS"  # how a number ends whose document cannot be stored: `breaks_on_marked`
 
 
@@ -109,6 +116,39 @@ def examined_together() -> None:
     Examiner.examine_all = examine_all  # type: ignore[method-assign]
 
 
+def waits_for_insurers() -> None:
+    """After each batch, wait a while until the insurers that it is about have read their mail."""
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    from libs.service.pipeline import Pipeline
+
+    settle, kafka = Pipeline._settle_all, os.environ["POLICY_KAFKA_BOOTSTRAP"]
+
+    async def unread(code: str) -> bool:
+        topic = partner_topic(code, "requests")
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        await admin.start()
+        async with AIOKafkaConsumer(bootstrap_servers=kafka) as consumer:
+            end = await consumer.end_offsets([TopicPartition(topic, n) for n in range(PARTITIONS)])
+        read = await admin.list_consumer_group_offsets(f"sandbox-{code}")
+        await admin.close()
+        return any(at > (read[place].offset if place in read else 0) for place, at in end.items())
+
+    async def settle_all(self: Pipeline, items: Sequence[Any]) -> None:
+        await settle(self, items)
+        forms = [getattr(getattr(each, "message", None), "message", None) for each in items]
+        codes = {
+            form.form.holder.insurer for form in forms if isinstance(form, SubmitCargoProposal)
+        }
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_INSURER_SECONDS):
+                while codes and any([await unread(code) for code in codes]):
+                    await asyncio.sleep(0.05)
+
+    Pipeline._settle_all = settle_all  # type: ignore[method-assign]
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
@@ -119,5 +159,6 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         breaks_on_marked,
         breaks_and_spreads,
         examined_together,
+        waits_for_insurers,
     )
 }
