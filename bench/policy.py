@@ -18,9 +18,10 @@ from bench.stand import Counter, counter, cpu_seconds, fill, only, processes, ra
 from deploy.local.members import CHECKOUT, services
 from deploy.local.stack import LocalStack
 from deploy.topics import TopicPlan
-from libs.messages import numbers, samples
+from libs.messages import numbers
 from libs.messages.base import Meta
 from libs.messages.envelope import envelope_of
+from libs.messages.full_proposal import ROWS, a_full_proposal
 from libs.messages.kinds.proposal import SubmitCargoProposal
 from libs.messages.partners import XML
 from libs.messages.registry import kind_of
@@ -38,15 +39,11 @@ _RAW_OUT = "bench.raw.out"
 _EVENTS = 2  # that a proposal gives: 已提交, 数据审核成功
 
 
-def proposals(trader: Trader, count: int) -> list[Outbound]:
+def proposals(trader: Trader, count: int, terms: int = ROWS) -> list[Outbound]:
     """Signed proposals, each a new one, as the portal puts them on policy's topic."""
-    form = samples.a_proposal(
-        today(),
-        trader.company.insurer,
-        name=trader.company.name,
-        uscc=trader.company.uscc,
-        agreement_no=trader.agreement.partition(".")[2],
-    )
+    full = a_full_proposal(today(), terms)  # of the first company of the local stack
+    agreement = {"agreement_no": trader.agreement.partition(".")[2]}
+    form = full.model_copy(update={"holder": full.holder.model_copy(update=agreement)})
     rows = []
     for _ in range(count):
         meta = Meta(

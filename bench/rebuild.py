@@ -7,7 +7,6 @@ copying, indexes. The reference has the same events in memory and does nothing b
 
 import asyncio
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -34,7 +33,7 @@ from bench.history_load import (
     signers_of,
     story,
 )
-from bench.stand import cpu_seconds, stand
+from bench.stand import stand
 from deploy.local.stack import LocalStack
 from deploy.topics import TopicPlan
 from libs.messages.partners import JSON
@@ -58,13 +57,12 @@ _MICRO = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One rebuild: its seconds until the end of each stage, and CPU seconds of who worked."""
+    """One rebuild: its seconds until the end of each stage, and the workers' CPU seconds."""
 
     events: int
     seconds: float
     stages: dict[str, float]
     workers_cpu: float
-    stores_cpu: float
 
     @property
     def rate(self) -> float:
@@ -97,8 +95,6 @@ class Side:
     def rebuild(self, workers: int) -> Run:
         """Rebuild once; raises AssertionError when not every event was applied."""
         stages: dict[str, float] = {}
-        stores = [p for name in ("kafka", "postgres") for p in self.stack.supervisor.find(name)]
-        stores_before, workers_before = cpu_seconds(stores), _children_cpu()
         began = perf_counter()
 
         def tell(stage: str, done: int, total: int) -> None:
@@ -112,14 +108,8 @@ class Side:
             self.load.events,
             seconds,
             stages,
-            _children_cpu() - workers_before,
-            cpu_seconds(stores) - stores_before,
+            result.cpu_seconds,
         )
-
-
-def _children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
@@ -185,7 +175,6 @@ def rebuild_bench() -> Result:
         Figure("into an empty database", round(first.rate), "events/s"),
         *(Figure(f"until the end of {stage}", round(s, 1), "s") for stage, s in run.stages.items()),
         Figure("CPU of workers", round(run.workers_cpu * each, 1), "us/event"),
-        Figure("CPU of Kafka and PostgreSQL", round(run.stores_cpu * each, 1), "us/event"),
         Figure("CPU of a signature alone", round(a_signature * _MICRO, 1), "us/event"),
     ]
     return Result(

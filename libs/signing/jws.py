@@ -46,7 +46,8 @@ def take_apart(text: str) -> tuple[str, Head, bytes]:
 
 def signing_input(header: str, payload: bytes) -> bytes:
     """What is signed: header and payload in base64url."""
-    return header.encode() + b"." + base64.urlsafe_b64encode(payload).rstrip(b"=")
+    text = binascii.b2a_base64(payload, newline=False).rstrip(b"=")
+    return header.encode() + b"." + text.replace(b"+", b"-").replace(b"/", b"_")
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,17 +44,19 @@ class Task:
 
 @dataclass
 class Loaded:
-    """What was read: events applied, messages refused by reason, and the next offsets."""
+    """What was read: events applied, messages refused by reason, the next offsets; CPU used."""
 
     applied: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     positions: dict[TopicPartition, int] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
 
     def add(self, other: "Loaded") -> None:
         """Take another's counts and positions too."""
         self.applied += other.applied
         self.refused += other.refused
         self.positions |= other.positions
+        self.cpu_seconds += other.cpu_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ async def _load(task: Task, pipe: Pipe) -> None:
             pipe.send(len(batch))
         if storing is not None:
             await storing
-    loaded.positions = reading.positions
+    loaded.positions, loaded.cpu_seconds = reading.positions, time.process_time()
     pipe.send(loaded)
 
 

@@ -44,10 +44,12 @@ class Result:
     """What was read: events applied, and messages that are no valid events, by reason.
 
     The latter are dead letters: those that the service has not buried, the rebuild did.
+    `cpu_seconds` is what the workers used.
     """
 
     applied: int
     refused: Mapping[str, int]
+    cpu_seconds: float
 
 
 @dataclass
@@ -69,7 +71,7 @@ class _Rebuild:
         await self._index()
         positions = {place: span.begin for place, span in found.items()} | loaded.positions
         loaded.add(await self._swap(positions))
-        return Result(loaded.applied, dict(loaded.refused))
+        return Result(loaded.applied, dict(loaded.refused), loaded.cpu_seconds)
 
     async def _load(self, found: Spans) -> Loaded:
         total, done = sum(span.count for span in found.values()), 0

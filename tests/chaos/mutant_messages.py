@@ -149,6 +149,36 @@ def waits_for_insurers() -> None:
     Pipeline._settle_all = settle_all  # type: ignore[method-assign]
 
 
+def takes_all_at_once() -> None:
+    """Fetch whatever waits before any of it is worked on."""
+    from libs.service.consumer import Found, PatientConsumer
+
+    patient = PatientConsumer.getmany
+    taken: Found = {}
+
+    async def getmany(self: PatientConsumer, *args: Any, **options: Any) -> Found:
+        found = await patient(self, *args, **options)
+        while found:
+            for place, records in found.items():
+                taken.setdefault(place, []).extend(records)
+            found = await super(PatientConsumer, self).getmany(timeout_ms=1000)
+        return {place: taken.pop(place) for place in list(taken)[:1]}
+
+    PatientConsumer.getmany = getmany  # type: ignore[method-assign]
+
+
+def relays_all_at_once() -> None:
+    """Read the whole outbox before any of it is published."""
+    from libs.service import outbox
+
+    waiting, outbox._READ_BYTES_MAX = outbox.waiting, 1 << 40
+
+    async def everything(connection: Any, after: int, limit: int) -> list[Any]:
+        return await waiting(connection, after, 1_000_000)
+
+    outbox.waiting = everything
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     function.__name__: function
     for function in (
@@ -160,5 +190,7 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         breaks_and_spreads,
         examined_together,
         waits_for_insurers,
+        takes_all_at_once,
+        relays_all_at_once,
     )
 }
