@@ -99,7 +99,7 @@ class Deciding:
         await timers.change(connection, plan.timers)
         await dead_letters.put(connection, plan.dead)
         await sent.keep(connection, plan.sent)
-        await outbox.put(connection, plan.outbox, notify=self.notify())
+        plan.rows = await outbox.put(connection, plan.outbox, notify=self.notify())
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ def assemble(at: Runtime, threads: ThreadPoolExecutor, reach: Reach) -> Parts:
     waker = None if at.service.applier else _waker(at, pipeline, reach)
 
     def settled(plan: Plan) -> None:
-        if plan.outbox:
-            relay.wake()
+        if plan.rows:
+            relay.notice(plan.rows)
         if waker is not None:
             waker.notice(plan)
 

@@ -5,8 +5,11 @@ whose transaction commits late. So whoever inserts holds a lock until its commit
 order is the commits' order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from asyncpg import Record
 
 from libs.service.db import Connection
 from libs.service.packing import Headers, pack, unpack
@@ -14,12 +17,11 @@ from libs.service.packing import Headers, pack, unpack
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('outbox:' || current_schema(), 0))"
 CHANNEL = "SELECT 'outbox_' || current_schema()"
 _NOTIFY = "SELECT pg_notify('outbox_' || current_schema(), '')"
-_COLUMNS = ("topic", "key", "headers", "body")
+_NUMBERS = "SELECT nextval('outbox_seq_seq') FROM generate_series(1, $1)"
+_COLUMNS = ("seq", "topic", "key", "headers", "body")
 _NEXT = """
-SELECT seq, topic, key, headers, body FROM (
-    SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before
-    FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2
-) AS head WHERE bytes_before < $3 ORDER BY seq"""
+SELECT seq, octet_length(body) AS bytes FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2"""
+_ROWS = "SELECT seq, topic, key, headers, body FROM outbox WHERE seq = ANY($1::bigint[])"
 _READ_BYTES_MAX = 8 * 1024 * 1024
 
 
@@ -41,27 +43,56 @@ class Waiting:
     message: Outbound
 
 
-async def put(connection: Connection, messages: Sequence[Outbound], *, notify: bool) -> None:
+_NONE: Mapping[int, Outbound] = MappingProxyType({})
+
+
+async def put(
+    connection: Connection, messages: Sequence[Outbound], *, notify: bool
+) -> list[Waiting]:
     """Add messages in this order, inside the caller's transaction, as its last statements.
 
-    `notify` wakes a relay in another process.
+    `notify` wakes a relay in another process. Returns the rows with their numbers; they stand
+    when the transaction is committed.
     """
     if not messages:
-        return
+        return []
     await connection.execute(LOCK)
-    rows = [(m.topic, m.key, pack(m.headers), m.body) for m in messages]
+    numbers = [row[0] for row in await connection.fetch(_NUMBERS, len(messages))]
+    rows = [
+        (seq, m.topic, m.key, pack(m.headers), m.body)
+        for seq, m in zip(numbers, messages, strict=True)
+    ]
     await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
     if notify:
         await connection.execute(_NOTIFY)
+    return [Waiting(seq, m) for seq, m in zip(numbers, messages, strict=True)]
 
 
-async def waiting(connection: Connection, after: int, limit: int) -> list[Waiting]:
-    """The next rows in order, not many more bytes than 8 MiB."""
-    rows = await connection.fetch(_NEXT, after, limit, _READ_BYTES_MAX)
-    return [
-        Waiting(seq, Outbound(topic, key, unpack(headers), body))
-        for seq, topic, key, headers, body in rows
-    ]
+async def waiting(
+    connection: Connection, after: int, limit: int, at_hand: Mapping[int, Outbound] = _NONE
+) -> list[Waiting]:
+    """The next rows in order, not many more bytes than 8 MiB; those `at_hand` are not read."""
+    found = _head(await connection.fetch(_NEXT, after, limit))
+    lacking = [seq for seq in found if seq not in at_hand]
+    read = {
+        seq: Outbound(topic, key, unpack(headers), body)
+        for seq, topic, key, headers, body in (
+            await connection.fetch(_ROWS, lacking) if lacking else ()
+        )
+    }
+    return [Waiting(seq, read[seq] if seq in read else at_hand[seq]) for seq in found]
+
+
+def _head(rows: Sequence[Record]) -> list[int]:
+    """The first numbers; the last one's bytes pass the limit."""
+    numbers: list[int] = []
+    total = 0
+    for seq, size in rows:
+        if total >= _READ_BYTES_MAX:
+            break
+        numbers.append(seq)
+        total += size
+    return numbers
 
 
 async def drop(connection: Connection, through: int) -> None:

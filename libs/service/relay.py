@@ -1,7 +1,8 @@
 """The outbox relay: publishes what is committed, in order; one relay of a service at a time.
 
 The lock belongs to a database session, so it goes with the process that holds it, and a standby
-takes over. While windows travel, the rows before them are deleted and those behind are read.
+takes over. While windows travel, the rows before them are deleted and those behind are read. What
+was committed here is still at hand, so that the database is only asked for its numbers.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from structlog.typing import FilteringBoundLogger
 
 from libs.service import outbox
+from libs.service.at_hand import AtHand
 from libs.service.backoff import Backoff, Stopping, sleep_or_stop
 from libs.service.db import Connection, cause, is_infrastructure
 from libs.service.faults import Reach
@@ -45,10 +47,17 @@ class Relay:
     log: FilteringBoundLogger
     reach: Reach
     active: bool = False
+    _at_hand: AtHand = field(default_factory=AtHand)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
         """There is something in the outbox."""
+        self._woken.set()
+
+    def notice(self, rows: Sequence[Waiting]) -> None:
+        """These rows were committed here."""
+        if self.active:
+            self._at_hand.add(rows)
         self._woken.set()
 
     async def run(self) -> None:
@@ -120,11 +129,12 @@ class Relay:
             taken = await sending
         line.published = line.rows[taken - 1].seq
         line.rows = line.rows[taken:]
+        self._at_hand.drop(line.published)
         self.metrics.set("store_up", 1, "kafka")
         self.reach("after_publish")
 
     async def _read(self, connection: Connection, after: int) -> list[Waiting]:
-        return await outbox.waiting(connection, after, self.rows_max)
+        return await outbox.waiting(connection, after, self.rows_max, self._at_hand.messages)
 
     async def _send(self, rows: Sequence[Waiting]) -> int:
         messages = [row.message for row in rows]
@@ -157,6 +167,7 @@ class Relay:
 
     def _is_active(self, active: bool) -> None:
         self.active = active
+        self._at_hand.clear()  # between two terms another relay may publish what is here
         self.metrics.set("relay_active", float(active))
         if not active:
             self.progress.idle(ACTIVITY)

@@ -51,13 +51,13 @@ def outbox_emptied_first() -> None:
 
     read = outbox.waiting
 
-    async def waiting(connection: Any, after: int, limit: int) -> list[outbox.Waiting]:
-        rows = await read(connection, after, limit)
+    async def waiting(connection: Any, *what: Any) -> list[outbox.Waiting]:
+        rows = await read(connection, *what)
         if rows:
             await outbox.drop(connection, rows[-1].seq)
         return rows
 
-    outbox.waiting = waiting
+    outbox.waiting = waiting  # type: ignore[assignment]
 
 
 def outbox_after_commit() -> None:
@@ -68,8 +68,11 @@ def outbox_after_commit() -> None:
     late: list[outbox.Outbound] = []
     put, decide = outbox.put, Deciding.run
 
-    async def later(_: object, messages: Sequence[outbox.Outbound], **__: bool) -> None:
+    async def later(
+        _: object, messages: Sequence[outbox.Outbound], **__: bool
+    ) -> list[outbox.Waiting]:
         late.extend(messages)
+        return []
 
     async def run(self: Deciding, items: Any) -> Any:
         plan = await decide(self, items)

@@ -173,10 +173,10 @@ def relays_all_at_once() -> None:
 
     waiting, outbox._READ_BYTES_MAX = outbox.waiting, 1 << 40
 
-    async def everything(connection: Any, after: int, limit: int) -> list[Any]:
-        return await waiting(connection, after, 1_000_000)
+    async def everything(connection: Any, after: int, _: int, *more: Any) -> list[Any]:
+        return await waiting(connection, after, 1_000_000, *more)
 
-    outbox.waiting = everything
+    outbox.waiting = everything  # type: ignore[assignment]
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {
