@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
+
 from libs.service.db import Conflict, Connection
 from libs.service.incoming import Accepted, Incoming
 from libs.service.packing import pack, unpack
@@ -14,13 +16,10 @@ SELECT i.source, i.message_id, i.digest
 FROM inbox i JOIN unnest($1::text[], $2::uuid[]) AS w(source, message_id)
 USING (source, message_id)"""
 
-_INSERT = """
-INSERT INTO inbox (source, message_id, digest, ce_type, subject, signer, topic, partition,
-                   "offset", stamped_at, key, headers, body)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[],
-                     $7::text[], $8::int[], $9::bigint[], $10::timestamptz[], $11::bytea[],
-                     $12::bytea[], $13::bytea[])
-ON CONFLICT DO NOTHING"""
+_COLUMNS = (
+    *("source", "message_id", "digest", "ce_type", "subject", "signer"),
+    *("topic", "partition", "offset", "stamped_at", "key", "headers", "body"),
+)
 
 _KEPT = """
 SELECT source, message_id, topic, partition, "offset", stamped_at, key, headers, body
@@ -44,24 +43,31 @@ async def keep(connection: Connection, batch: Sequence[Accepted]) -> None:
     if not batch:
         return
     ordered = sorted(batch, key=lambda message: message.key)  # one order: no deadlocks
-    status = await connection.execute(
-        _INSERT,
-        [m.envelope.source for m in ordered],
-        [m.envelope.id for m in ordered],
-        [bytes.fromhex(m.source.digest) for m in ordered],
-        [m.kind.ce_type for m in ordered],
-        [m.envelope.subject for m in ordered],
-        [m.signer.fingerprint for m in ordered],
-        [m.topic for m in ordered],
-        [m.partition for m in ordered],
-        [m.offset for m in ordered],
-        [m.timestamp for m in ordered],
-        [m.source.key for m in ordered],
-        [pack(m.source.headers) for m in ordered],
-        [m.raw for m in ordered],
+    try:
+        await connection.copy_records_to_table(
+            "inbox", records=map(_row, ordered), columns=_COLUMNS
+        )
+    except UniqueViolationError:
+        raise Conflict("another instance has taken one of these messages") from None
+
+
+def _row(message: Accepted) -> tuple[object, ...]:
+    envelope, source = message.envelope, message.source
+    return (
+        envelope.source,
+        envelope.id,
+        bytes.fromhex(source.digest),
+        message.kind.ce_type,
+        envelope.subject,
+        message.signer.fingerprint,
+        source.topic,
+        source.partition,
+        source.offset,
+        source.stamped_at,
+        source.key,
+        pack(source.headers),
+        source.body,
     )
-    if int(status.rpartition(" ")[2]) != len(ordered):
-        raise Conflict("another instance has taken one of these messages")
 
 
 async def kept(connection: Connection, keys: Iterable[Key]) -> dict[Key, Incoming]:

@@ -24,10 +24,7 @@ SELECT r.type, r.id, r.version, r.status, r.owner,
 FROM record r JOIN unnest($1::text[], $2::text[], $3::int[]) AS w(type, id, known)
 USING (type, id)"""
 
-_INSERT = """
-INSERT INTO record (type, id, version, status, owner, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::jsonb[])
-ON CONFLICT DO NOTHING"""
+_COLUMNS = ("type", "id", "version", "status", "owner", "body")
 
 _UPDATE = """
 UPDATE record r
@@ -88,10 +85,9 @@ class RecordStore:
         new = [save for save in ordered if save.expected == 0]
         old = [save for save in ordered if save.expected > 0]
         if new:
-            _all(await connection.execute(_INSERT, *_columns(new)), new)
+            await _insert(connection, new)
         if old:
-            expected = [save.expected for save in old]
-            _all(await connection.execute(_UPDATE, *_columns(old), expected), old)
+            await _update(connection, old)
 
 
 def body_text(record: AnyRecord) -> str:
@@ -100,18 +96,27 @@ def body_text(record: AnyRecord) -> str:
     return text
 
 
-def _columns(saves: list[Save]) -> tuple[list[object], ...]:
-    records = [save.record for save in saves]
-    return (
-        [record.ref.type for record in records],
-        [record.ref.id for record in records],
-        [record.version for record in records],
-        [record.status for record in records],
-        [record.owner for record in records],
-        [save.body for save in saves],
-    )
+async def _insert(connection: Connection, saves: Iterable[Save]) -> None:
+    try:
+        await connection.copy_records_to_table("record", records=map(_row, saves), columns=_COLUMNS)
+    except asyncpg.UniqueViolationError:
+        raise Conflict("a record was made meanwhile") from None
 
 
-def _all(status: str, saves: list[Save]) -> None:
-    if int(status.rpartition(" ")[2]) != len(saves):
+async def _update(connection: Connection, saves: Iterable[Save]) -> None:
+    rows = [(*_row(save), save.expected) for save in saves]
+    status = await connection.execute(_UPDATE, *zip(*rows, strict=True))
+    if int(status.rpartition(" ")[2]) != len(rows):
         raise Conflict("a record was changed meanwhile")
+
+
+def _row(save: Save) -> tuple[object, ...]:
+    record = save.record
+    return (
+        record.ref.type,
+        record.ref.id,
+        record.version,
+        record.status,
+        record.owner,
+        save.body,
+    )
