@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from multiprocessing import get_context
@@ -169,7 +169,7 @@ def signed(
         body = kind.codec.encode(event, JSON)
         envelope = envelope_of(event, kind.ce_type, JSON)
         signature = sign_jws(body, signers[event.meta.sender])
-        yield event, body, replace(envelope, signature=signature).to_headers()
+        yield event, body, envelope._replace(signature=signature).to_headers()
 
 
 def produce(load: Load) -> None:

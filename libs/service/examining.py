@@ -76,8 +76,8 @@ def _permitted(verified: Verified, kind: Kind, topic: Topic) -> Identity:
     if not verdict.intact or not verdict.trusted or verdict.signer is None:
         raise Malformed(verdict.reason, verdict.detail)
     signer = verdict.signer
-    roles = "、".join(sorted(role.zh for role in kind.signed_by))
     if not verdict.permitted:
+        roles = "、".join(sorted(role.zh for role in kind.signed_by))
         detail = f"{kind.ce_type} 应由{roles}签署，签名人为{signer.role.zh}"
         raise Malformed("NOT_PERMITTED", detail)
     is_producer = signer.party in topic.producers

@@ -5,10 +5,10 @@ what was loaded is loaded and the batch is folded anew.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from libs.decisions import AnyRecord, Context, Decision, Emit, Handlers, NotYet, Ref, Wait
+from libs.decisions import AnyRecord, Decision, Emit, Handlers, NotYet, Ref, Wait
 from libs.lifecycle import Reason, Rejected
 from libs.messages.kinds.rejections import CommandRejected
 from libs.service.contexts import clock_context, context_of, dead_letter
@@ -87,7 +87,7 @@ class _Fold:
     def _message(self, work: Work) -> None:
         message = work.message
         try:
-            decision = self._decide(message, context_of(self.of.service, message))
+            decision = self._decide(message)
             self._carry_out(work, decision, "applied")
         except NotYet as wait:
             self._wait(work, wait)
@@ -96,7 +96,7 @@ class _Fold:
         except Exception as error:  # noqa: BLE001 - one message must not stop the others
             self._break(work, error)
 
-    def _decide(self, message: Accepted, context: Context) -> Decision:
+    def _decide(self, message: Accepted) -> Decision:
         handler = self.of.handlers.messages[type(message.message)]
         refs = set(handler.reads(message.message))
         record = None
@@ -109,7 +109,7 @@ class _Fold:
         if not self._has(refs):
             return Decision()
         records = {ref: self.state[ref] for ref in refs}
-        context = replace(context, records=records, given=self.of.given)
+        context = context_of(self.of.service, message, records, self.of.given)
         return handler.decide(record, message.message, context)
 
     def _carry_out(self, work: Work, decision: Decision, outcome: str) -> None:
@@ -210,10 +210,9 @@ class _Fold:
         record = self.state.get(timer.ref)
         if handler is None or record is None:
             return
-        context = clock_context(self.of.service, timer)
-        view = replace(context, records={timer.ref: record}, given=self.of.given)
+        context = clock_context(self.of.service, timer, {timer.ref: record}, self.of.given)
         try:
-            decision = handler.decide(record, None, view)
+            decision = handler.decide(record, None, context)
         except Rejected:
             return  # the document has moved on
         trail = Trail(str(context.cause.message_id), str(context.cause.message_id), self.of.service)

@@ -1,7 +1,7 @@
 """From a decision's sends to bytes ready to publish: encoded, signed, with their headers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from libs.decisions import Emit, Forward, Resend
 from libs.messages.base import DocumentChanged, Message
@@ -49,8 +49,7 @@ class Outgoing:
         if kind.ce_type not in self.topics[send.topic].kinds:
             raise LookupError(f"{kind.ce_type} has no place on topic {send.topic}")
         body, content_type, signature = self._signed(kind, message, send.topic)
-        envelope = replace(
-            envelope_of(message, kind.ce_type, content_type),
+        envelope = envelope_of(message, kind.ce_type, content_type)._replace(
             correlation_id=trail.correlation_id,
             causation_id=trail.causation_id,
             actor=trail.actor,
@@ -72,7 +71,7 @@ class Outgoing:
         if topic not in self.topics:
             raise LookupError(f"there is no topic {topic}")
         correlation = envelope.correlation_id or str(envelope.id)
-        return _outbound(topic, replace(envelope, correlation_id=correlation), body)
+        return _outbound(topic, envelope._replace(correlation_id=correlation), body)
 
     def _signed(self, kind: Kind, message: Message, topic: str) -> tuple[bytes, str, str | None]:
         """Body, content type, and the detached signature where the body carries none."""

@@ -1,7 +1,8 @@
 """What verification finds: intact, trusted, permitted, told apart, with a reason code."""
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -21,8 +22,7 @@ class Identity:
     fingerprint: str  # SHA-256 of the certificate, hex
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):  # made and changed for every message: cheaper than a data class
     """`reason` is OK, or the first thing that was wrong (codes of libs.messages.errors)."""
 
     intact: bool
@@ -37,10 +37,10 @@ class Verdict:
     def permit(self, roles: Container[Role]) -> "Verdict":
         """The verdict when only `roles` may sign."""
         if not (self.trusted and self.signer):
-            return replace(self, permitted=False)
+            return self._replace(permitted=False)
         if self.signer.role in roles:
-            return replace(self, permitted=True)
-        return replace(self, permitted=False, reason="NOT_PERMITTED")
+            return self._replace(permitted=True)
+        return self._replace(permitted=False, reason="NOT_PERMITTED")
 
 
 @dataclass(frozen=True, slots=True)

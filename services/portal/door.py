@@ -4,7 +4,7 @@ Nothing is decided here: a message that passes may still be refused by its servi
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError
@@ -62,8 +62,7 @@ class Door:
             raise Problem.of(malformed) from None
         await self._check_attachments(message, session)
         meta = message.meta
-        envelope = replace(
-            envelope_of(message, kind.ce_type, sent.content_type),
+        envelope = envelope_of(message, kind.ce_type, sent.content_type)._replace(
             correlation_id=str(meta.message_id),
             actor=signer.party,
             signature=sent.signature,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -69,7 +69,7 @@ class Forger:
             body = sign_xml(_KIND.codec.encode(receipt, XML), key)
         else:
             body = _KIND.codec.encode(receipt, JSON)
-            envelope = replace(envelope, signature=sign_jws(body, key))
+            envelope = envelope._replace(signature=sign_jws(body, key))
         await self.producer.send_and_wait(
             topic, body, key=proposal.encode(), headers=envelope.to_headers()
         )

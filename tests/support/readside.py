@@ -197,7 +197,7 @@ class ReadSide:
                 kind = kind_of(type(event))
                 body = kind.codec.encode(event, JSON)
                 signature = sign_jws(body, self.keys.services[event.meta.sender])
-                envelope = replace(envelope_of(event, kind.ce_type, JSON), signature=signature)
+                envelope = envelope_of(event, kind.ce_type, JSON)._replace(signature=signature)
                 await producer.send_and_wait(
                     f"{self.prefix}{event.meta.sender}.events",
                     body,

@@ -73,7 +73,7 @@ class Sender:
         kind = kind_of(type(message))
         body = kind.codec.encode(message, JSON)
         envelope = envelope_of(message, kind.ce_type, JSON)
-        return Case(topic, replace(envelope, signature=sign_jws(body, signer)).to_headers(), body)
+        return Case(topic, envelope._replace(signature=sign_jws(body, signer)).to_headers(), body)
 
     def good(self) -> Case:
         return self.xml(self.booking(), self.card())
