@@ -16,7 +16,7 @@ from libs.service.deferrals import Deferral
 from libs.service.faults import Reach
 from libs.service.folding import Folder
 from libs.service.incoming import UNEXPECTED, Accepted, Dead
-from libs.service.plan import Item, Line, Plan, Work
+from libs.service.plan import Decided, Item, Line, Plan, Work
 from libs.service.service import Applier
 from libs.service.store import Loaded, RecordStore, Save, body_text
 from libs.service.timers import DueTimer
@@ -25,10 +25,13 @@ _INLINE_MAX = 4  # so few messages are decided quicker than they are handed to a
 
 
 class Application(Protocol):
-    """What the pipeline does with a batch in one transaction."""
+    """What the pipeline does with items: decide them, then write all of it or raise why not."""
 
-    async def run(self, items: Sequence[Item]) -> Plan:
-        """Carry out `items`, or nothing of them and raise why."""
+    async def decide(self, items: Sequence[Item], before: Plan | None = None) -> Decided:
+        """What `items` come to, once `before`, which is being written, stands."""
+
+    async def commit(self, decided: Decided) -> Plan:
+        """Carry it out, in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -43,32 +46,45 @@ class Deciding:
     notify: Callable[[], bool]  # whether a relay elsewhere must be woken
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    async def run(self, items: Sequence[Item]) -> Plan:
-        """Carry out `items`. Raises Conflict when another instance was quicker."""
+    async def decide(self, items: Sequence[Item], before: Plan | None = None) -> Decided:
+        """What `items` come to. Reads only."""
+        before = before or Plan()
         async with self.pool.acquire() as connection:
             items = await _current(connection, items)
-            plan, loaded = await self._plan(connection, items)
-            if plan.is_empty:
-                return plan
-            async with connection.transaction():
-                await self._write(connection, plan, loaded)
-                self.reach("before_commit")
+            fresh = [item.message for item in items if isinstance(item, Work) and not item.deferral]
+            seen = await inbox.seen(connection, fresh)
+            seen |= {message.key: message.source.digest for message in before.inbox}
+            return await self._decide(connection, items, before, seen)
+
+    async def commit(self, decided: Decided) -> Plan:
+        """Carry it out. Raises Conflict when another instance was quicker."""
+        plan = decided.plan
+        if plan.is_empty:
+            return plan
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self._write(connection, plan, decided.loaded)
+            self.reach("before_commit")
         self.store.remember(plan.records.values())
         self.reach("after_commit")
         return plan
 
-    async def _plan(self, connection: Connection, items: Sequence[Item]) -> tuple[Plan, Loaded]:
-        fresh = [item.message for item in items if isinstance(item, Work) and not item.deferral]
-        seen = await inbox.seen(connection, fresh)
+    async def _decide(
+        self,
+        connection: Connection,
+        items: Sequence[Item],
+        before: Plan,
+        seen: dict[inbox.Key, str],
+    ) -> Decided:
         now = self.clock()
         loaded: Loaded = {}
         wanted = self.folder.wanted(items)
         while True:
-            loaded |= await self.store.load(connection, wanted)
+            loaded |= {ref: before.records[ref] for ref in wanted if ref in before.records}
+            loaded |= await self.store.load(connection, wanted - loaded.keys())
             plan = await self._fold(items, loaded, seen, now)
             if not plan.missing:
                 await self._load_resends(connection, plan)
-                return plan, loaded
+                return Decided(plan, loaded)
             wanted = plan.missing
 
     async def _load_resends(self, connection: Connection, plan: Plan) -> None:
@@ -110,16 +126,23 @@ class Applying:
     applier: Applier
     reach: Reach
 
-    async def run(self, items: Sequence[Item]) -> Plan:
-        """Carry out `items`."""
-        messages = [item.message for item in items if isinstance(item, Work)]
-        plan = Plan(dead=[item for item in items if isinstance(item, Dead)])
-        plan.lines = [_line("applied", message) for message in messages]
+    async def decide(self, items: Sequence[Item], before: Plan | None = None) -> Decided:
+        """Nothing is decided: messages are taken as they are."""
+        plan = Plan(
+            inbox=[item.message for item in items if isinstance(item, Work)],
+            dead=[item for item in items if isinstance(item, Dead)],
+        )
+        plan.lines = [_line("applied", message) for message in plan.inbox]
         plan.lines += [_dead_line(letter) for letter in plan.dead]
+        return Decided(plan, {})
+
+    async def commit(self, decided: Decided) -> Plan:
+        """Carry it out."""
+        plan = decided.plan
         async with self.pool.acquire() as connection, connection.transaction():
             await dead_letters.put(connection, plan.dead)
-            if messages:
-                await self.applier.apply(connection, messages)
+            if plan.inbox:
+                await self.applier.apply(connection, plan.inbox)
             self.reach("before_commit")
         self.reach("after_commit")
         return plan

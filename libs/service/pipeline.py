@@ -26,7 +26,7 @@ from libs.service.health import Progress
 from libs.service.incoming import UNEXPECTED, Accepted, Dead, Incoming
 from libs.service.logs import where
 from libs.service.metrics import Metrics
-from libs.service.plan import Item, Plan, Work
+from libs.service.plan import Decided, Item, Plan, Work
 from libs.service.timers import DueTimer
 
 ACTIVITY = "pipeline"
@@ -58,16 +58,7 @@ class Pipeline:
         async with self._turn:
             self.progress.working(ACTIVITY)
             self.metrics.observe("batch_messages", len(batch))
-            parts = [batch[start : start + _PART] for start in range(0, len(batch), _PART)]
-            ahead = asyncio.create_task(self.examine(parts[0]))
-            try:
-                for number in range(len(parts)):
-                    examined = await ahead
-                    if number + 1 < len(parts):  # verified while the database works on this part
-                        ahead = asyncio.create_task(self.examine(parts[number + 1]))
-                    await self._settle_all(self._items(examined))
-            finally:
-                ahead.cancel()
+            await self._in_parts([batch[at : at + _PART] for at in range(0, len(batch), _PART)])
             self.progress.idle(ACTIVITY)
         self.reach("before_offsets")
 
@@ -91,6 +82,48 @@ class Pipeline:
         self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
         return examined
 
+    async def _in_parts(self, parts: Sequence[Sequence[Incoming]]) -> None:
+        """While the database writes a part, the next is decided and the one behind it verified."""
+        examining = asyncio.create_task(self.examine(parts[0]))
+        deciding: asyncio.Task[_Part | None] | None = None
+        before: _Part | None = None
+        try:
+            for number in range(len(parts)):
+                items = self._items(await examining)
+                if number + 1 < len(parts):
+                    examining = asyncio.create_task(self.examine(parts[number + 1]))
+                deciding = asyncio.create_task(self._ahead(items, before))
+                stands = before is None or await self._written(before)
+                part = await deciding
+                if part is None or not stands:  # or decided on what did not come to be
+                    await self._settle_all(items)
+                before = part if stands else None
+            if before is not None:
+                await self._written(before)
+        finally:
+            examining.cancel()
+            if deciding is not None:
+                deciding.cancel()
+
+    async def _ahead(self, items: Sequence[Item], before: "_Part | None") -> "_Part | None":
+        """What `items` come to if `before` stands; None when that cannot be told yet."""
+        try:
+            decided = await self._decide(items, before.decided.plan if before else None)
+        except Exception:  # noqa: BLE001 - `_settle_all` meets it again, and finds the cause
+            return None
+        return _Part(items, decided)
+
+    async def _written(self, part: "_Part") -> bool:
+        """Write what was decided; False when it had to be decided anew."""
+        try:
+            plan = await self._commit(part.decided)
+        except Exception:  # noqa: BLE001 - as above
+            await self._settle_all(part.items)
+            return False
+        self._database_is(up=True)
+        self._tell(plan)
+        return True
+
     def _items(self, examined: Sequence[Examined]) -> list[Item]:
         items: list[Item] = []
         for result in examined:
@@ -105,7 +138,6 @@ class Pipeline:
     async def _settle_all(self, items: Sequence[Item]) -> None:
         if not items:
             return
-        start = perf_counter()
         waiting = [items]  # a stack: the first half is settled before the second, order is kept
         while waiting:
             part = waiting.pop()
@@ -120,11 +152,26 @@ class Pipeline:
                     await self._isolate(part[0], poison.error)
             else:
                 self._tell(plan)
-        self.metrics.observe("batch_seconds", perf_counter() - start, "settle")
 
     async def _persist(self, items: Sequence[Item]) -> Plan:
         """Carry out, however long PostgreSQL takes. Raises _Poison when a message is the cause."""
-        return await self._patiently(lambda: self.application.run(items))
+
+        async def run() -> Plan:
+            return await self._commit(await self._decide(items))
+
+        return await self._patiently(run)
+
+    async def _decide(self, items: Sequence[Item], before: Plan | None = None) -> Decided:
+        start = perf_counter()
+        decided = await self.application.decide(items, before)
+        self.metrics.observe("batch_seconds", perf_counter() - start, "decide")
+        return decided
+
+    async def _commit(self, decided: Decided) -> Plan:
+        start = perf_counter()
+        plan = await self.application.commit(decided)
+        self.metrics.observe("batch_seconds", perf_counter() - start, "write")
+        return plan
 
     async def _patiently(self, work: Callable[[], Awaitable[Plan]]) -> Plan:
         backoff, conflicts = Backoff(self.stop, self.retry_seconds_max), 0
@@ -190,6 +237,14 @@ class Pipeline:
             self.metrics.count("timers", timer.name)
         self.progress.moved(ACTIVITY)
         self.settled(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Decided, not written yet."""
+
+    items: Sequence[Item]
+    decided: Decided
 
 
 class _Poison(Exception):

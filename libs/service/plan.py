@@ -7,6 +7,7 @@ from libs.decisions import AnyRecord, Ref, Resend, Timer
 from libs.service.deferrals import Deferral
 from libs.service.incoming import Accepted, Dead
 from libs.service.outbox import Outbound, Waiting
+from libs.service.store import Loaded
 from libs.service.timers import DueTimer
 
 
@@ -61,3 +62,11 @@ class Plan:
             or self.dead
             or self.outbox
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What items come to, not written yet; `loaded` is what it was decided on."""
+
+    plan: Plan
+    loaded: Loaded

@@ -68,7 +68,7 @@ class ServiceSettings(DatabaseSettings):
     http_host: str = Field("127.0.0.1", description="address to listen on")
     http_port: int = Field(ge=0, le=65535, description="port of /livez, /readyz and /metrics")
 
-    batch_records_max: int = Field(500, ge=1, le=10_000, description="messages a transaction")
+    batch_records_max: int = Field(1000, ge=1, le=10_000, description="messages a transaction")
     fetch_bytes_max: int = Field(8 * MIB, ge=MIB, description="bytes a fetch at most")
     fetch_partition_bytes_max: int = Field(MIB, ge=1024, description="bytes a partition a fetch")
     body_bytes_max: int = Field(MIB, ge=1024, description="larger messages are dead letters")

@@ -66,7 +66,7 @@ def outbox_after_commit() -> None:
     from libs.service.applying import Deciding
 
     late: list[outbox.Outbound] = []
-    put, decide = outbox.put, Deciding.run
+    put, commit = outbox.put, Deciding.commit
 
     async def later(
         _: object, messages: Sequence[outbox.Outbound], **__: bool
@@ -74,15 +74,15 @@ def outbox_after_commit() -> None:
         late.extend(messages)
         return []
 
-    async def run(self: Deciding, items: Any) -> Any:
-        plan = await decide(self, items)
+    async def committed(self: Deciding, decided: Any) -> Any:
+        plan = await commit(self, decided)
         async with self.pool.acquire() as connection, connection.transaction():
             await put(connection, late, notify=True)
         late.clear()
         return plan
 
     outbox.put = later  # type: ignore[assignment]
-    Deciding.run = run  # type: ignore[method-assign]
+    Deciding.commit = committed  # type: ignore[method-assign]
 
 
 def no_patience() -> None:

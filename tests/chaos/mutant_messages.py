@@ -11,8 +11,7 @@ from uuid import uuid5
 from libs.decisions import Context, Decision
 from libs.messages import numbers
 from libs.messages.kinds.payment import CollectPremium, QueryCollection
-from libs.messages.kinds.proposal import SubmitCargoProposal
-from libs.messages.partners import partner_topic
+from libs.messages.partners import INSURERS, partner_topic
 from libs.messages.topics import PARTITIONS
 
 _INSURER_SECONDS = 2.0
@@ -123,7 +122,7 @@ def waits_for_insurers() -> None:
 
     from libs.service.pipeline import Pipeline
 
-    settle, kafka = Pipeline._settle_all, os.environ["POLICY_KAFKA_BOOTSTRAP"]
+    take, kafka = Pipeline.take, os.environ["POLICY_KAFKA_BOOTSTRAP"]
 
     async def unread(code: str) -> bool:
         topic = partner_topic(code, "requests")
@@ -135,18 +134,16 @@ def waits_for_insurers() -> None:
         await admin.close()
         return any(at > (read[place].offset if place in read else 0) for place, at in end.items())
 
-    async def settle_all(self: Pipeline, items: Sequence[Any]) -> None:
-        await settle(self, items)
-        forms = [getattr(getattr(each, "message", None), "message", None) for each in items]
-        codes = {
-            form.form.holder.insurer for form in forms if isinstance(form, SubmitCargoProposal)
-        }
+    async def taking(self: Pipeline, batch: Sequence[Any]) -> None:
+        await take(self, batch)
+        proposals = [each.body for each in batch if b"<SubmitCargoProposal" in each.body]
+        codes = {code for code in INSURERS if any(code.encode() in body for body in proposals)}
         with suppress(TimeoutError):
             async with asyncio.timeout(_INSURER_SECONDS):
                 while codes and any([await unread(code) for code in codes]):
                     await asyncio.sleep(0.05)
 
-    Pipeline._settle_all = settle_all  # type: ignore[method-assign]
+    Pipeline.take = taking  # type: ignore[method-assign]
 
 
 def takes_all_at_once() -> None:

@@ -61,10 +61,10 @@ async def test_a_pipeline_that_does_not_move_is_seen_by_probe_and_metric(
     async with world.running(stall_seconds_max=0.5) as process:
         from libs.service.pipeline import Pipeline
 
-        async def stuck(self: Pipeline, items: object) -> None:
+        async def stuck(self: Pipeline, parts: object) -> None:
             await release.wait()
 
-        monkeypatch.setattr(Pipeline, "_settle_all", stuck)
+        monkeypatch.setattr(Pipeline, "_in_parts", stuck)
         await world.send(world.sealed(open_box("BX1")))
         await until(lambda: bool(process.progress.stalled()))
         status, text = await asked(process.port, "/livez")
