@@ -72,7 +72,7 @@ class ServiceSettings(DatabaseSettings):
     fetch_bytes_max: int = Field(8 * MIB, ge=MIB, description="bytes a fetch at most")
     fetch_partition_bytes_max: int = Field(MIB, ge=1024, description="bytes a partition a fetch")
     body_bytes_max: int = Field(MIB, ge=1024, description="larger messages are dead letters")
-    worker_threads: int = Field(2, ge=1, le=32, description="threads that verify and decide")
+    worker_threads: int = Field(1, ge=1, le=32, description="threads that verify and decide")
 
     relay_rows_max: int = Field(2000, ge=1, le=50_000, description="messages published at once")
     publish_seconds_max: float = Field(
