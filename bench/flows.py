@@ -14,7 +14,10 @@ from deploy.local.members import members
 from deploy.local.stack import LocalStack
 
 TARGET_RATE = 25.0
+RATE = 26.0  # started a second: the last one's way is part of the time that is measured
 SECONDS = 180.0
+HIGH_RATE, HIGH_SECONDS = 60.0, 30.0
+LOW_RATE, LOW_SECONDS = 3.0, 30.0
 LATENCY_RATE, LATENCY_SECONDS = TARGET_RATE / 2, 60.0
 P50_SECONDS, P99_SECONDS = 0.3, 1.0
 _WARM_RATE, _WARM_SECONDS = 5.0, 4.0
@@ -35,29 +38,32 @@ class Run:
         """Finished flows a second."""
         return len(self.flows) / self.seconds
 
-    @property
-    def messages(self) -> float:
-        """Messages on topics a flow."""
-        return sum(self.balance.books.unique.values()) / len(self.flows)
+    def each(self, count: float) -> float:
+        """So many of all, a flow."""
+        return round(count / len(self.flows), 1)
 
     def cpu_ms(self, name: str) -> float:
         """CPU milliseconds that a process used a flow."""
         return self.cpu[name] / len(self.flows) * 1000
 
 
-async def play(stack: LocalStack, rate: float, seconds: float) -> Run:
-    """Warm up, then run the flows and check the balance."""
+async def play(stack: LocalStack, *loads: tuple[float, float]) -> list[Run]:
+    """Warm up, then run flows at each rate, for so many seconds, and check the balance."""
     async with Traffic.on(stack) as traffic:
         await traffic.run(_WARM_RATE, _WARM_SECONDS)
         await traffic.finished(_FINISH_SECONDS)
-        begin = await ends(stack.kafka.bootstrap)
-        before = _cpu(stack)
-        flows = await traffic.run(rate, seconds)
-        await traffic.finished(_FINISH_SECONDS + seconds, flows)
-        used = {name: value - before[name] for name, value in _cpu(stack).items()}
-        last = max(flow.steps[IN_FORCE] for flow in flows)
-        found = await balance(stack, flows, begin)
-        return Run(flows, last - flows[0].due_at, used, found)
+        return [await _run(stack, traffic, *load) for load in loads]
+
+
+async def _run(stack: LocalStack, traffic: Traffic, rate: float, seconds: float) -> Run:
+    begin = await ends(stack.kafka.bootstrap)
+    before = _cpu(stack)
+    flows = await traffic.run(rate, seconds)
+    await traffic.finished(_FINISH_SECONDS + seconds, flows)
+    used = {name: value - before[name] for name, value in _cpu(stack).items()}
+    last = max(flow.steps[IN_FORCE] for flow in flows)
+    found = await balance(stack, flows, begin)
+    return Run(flows, last - flows[0].due_at, used, found)
 
 
 def _cpu(stack: LocalStack) -> dict[str, float]:
@@ -72,21 +78,29 @@ def _cpu(stack: LocalStack) -> dict[str, float]:
 def flows_bench() -> Result:
     """Flows a second that the system keeps up with, with balanced counts."""
     with stand() as stack:
-        run = asyncio.run(play(stack, TARGET_RATE, SECONDS))
+        run, high = asyncio.run(play(stack, (RATE, SECONDS), (HIGH_RATE, HIGH_SECONDS)))
+    books = run.balance.books
     behind = max(0.0, run.seconds - SECONDS)
     return Result(
         "flows",
         round(run.rate, 1),
         "flows/s",
-        target=TARGET_RATE * 0.98,
+        target=TARGET_RATE,
         figures=[
-            Figure("comparisons that do not balance", len(run.balance.wrong), "", 0, at_most=True),
+            _unbalanced(run, high),
+            Figure(
+                f"when {HIGH_RATE:g} are started a second, {HIGH_SECONDS:g} s",
+                round(high.rate, 1),
+                "flows/s",
+            ),
             Figure("seconds after the last start until all were done", round(behind, 1), "s"),
-            Figure("messages a flow", round(run.messages, 1), ""),
+            Figure("messages on topics", run.each(sum(books.unique.values())), "a flow"),
+            Figure("signatures made", run.each(books.signatures), "a flow"),
+            Figure("signatures verified", run.each(books.verifications), "a flow"),
             *_latencies(run.flows),
             *_costs(run),
         ],
-        load=f"{TARGET_RATE:g} flows started a second for {SECONDS:g} s, two companies, two "
+        load=f"{RATE:g} flows started a second for {SECONDS:g} s, two companies, two "
         "insurers, two banks, signatures verified at every hop",
     )
 
@@ -94,7 +108,9 @@ def flows_bench() -> Result:
 def latency_bench() -> Result:
     """Request until policy in force at half the load, from the time a request was due."""
     with stand() as stack:
-        run = asyncio.run(play(stack, LATENCY_RATE, LATENCY_SECONDS))
+        low, run = asyncio.run(
+            play(stack, (LOW_RATE, LOW_SECONDS), (LATENCY_RATE, LATENCY_SECONDS))
+        )
     p50, p99, *rest = _latencies(run.flows, targets=True)
     return Result(
         "latency",
@@ -105,19 +121,25 @@ def latency_bench() -> Result:
         figures=[
             p99,
             *rest,
-            Figure("comparisons that do not balance", len(run.balance.wrong), "", 0, at_most=True),
+            *_latencies(low.flows, f" at {LOW_RATE:g} flows/s"),
+            _unbalanced(low, run),
         ],
         load=f"open loop, {LATENCY_RATE:g} flows/s for {LATENCY_SECONDS:g} s, clocks start when a "
         "flow was due (coordinated omission corrected)",
     )
 
 
-def _latencies(flows: list[Flow], *, targets: bool = False) -> list[Figure]:
+def _unbalanced(*runs: Run) -> Figure:
+    wrong = sum(len(run.balance.wrong) for run in runs)
+    return Figure("comparisons that do not balance", wrong, "", 0, at_most=True)
+
+
+def _latencies(flows: list[Flow], when: str = "", *, targets: bool = False) -> list[Figure]:
     seconds = [flow.seconds for flow in flows]
     goals = {0.5: P50_SECONDS, 0.99: P99_SECONDS} if targets else {}
     return [
         Figure(
-            f"request until policy in force, p{part * 100:g}",
+            f"request until policy in force{when}, p{part * 100:g}",
             round(percentile(seconds, part), 3),
             "s",
             goals.get(part),

@@ -68,6 +68,19 @@ class Books:
             self.unique[record.topic] += 1
             self.about[record.topic, kind][subject] += 1
 
+    @property
+    def signatures(self) -> int:
+        """Signatures made: one a message, however many topics it travels by."""
+        return len({(source, number) for _, source, number in self._seen})
+
+    @property
+    def verifications(self) -> int:
+        """Signatures verified: by each reader of a topic, and by the portal at its door."""
+        return sum(
+            count * (len(TOPICS[topic].consumers) + ("portal" in TOPICS[topic].producers))
+            for topic, count in self.unique.items()
+        )
+
     def of(self, topic: str, kind: str) -> Counter[str]:
         """Unique messages of a kind on a topic, by what they are about."""
         return self.about.get((topic, kind), Counter())

@@ -1,5 +1,6 @@
 """Which parts a consuming service has, and how they are joined."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +14,12 @@ from libs.service.pipeline import Pipeline
 from libs.service.plan import Plan
 from libs.service.relay import Relay
 from libs.service.runtime import Runtime
+from libs.service.service import Service
+from libs.service.settings import ServiceSettings
 from libs.service.store import RecordStore
+from libs.service.verifier import Verifier
 from libs.service.waking import Waker
+from libs.signing import SignerError, TrustStore
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,13 @@ class Parts:
     waker: Waker | None  # an applier has no timers
 
 
-def assemble(at: Runtime, threads: ThreadPoolExecutor, reach: Reach) -> Parts:
+def assemble(
+    at: Runtime, threads: ThreadPoolExecutor, reach: Reach, verifier: Verifier | None
+) -> Parts:
     """The parts of a service, told of each other."""
     relay = _relay(at, reach)
     pipeline = Pipeline(
-        _examiner(at),
+        examiner_of(at.service, at.settings, at.trust),
         _application(at, relay, threads, reach),
         at.pool,
         threads,
@@ -40,7 +47,11 @@ def assemble(at: Runtime, threads: ThreadPoolExecutor, reach: Reach) -> Parts:
         at.progress,
         at.log,
         reach,
+        at.settings.transaction_records_max,
+        at.settings.verify_beside_from,
+        verifier,
     )
+    at.metrics.set("verifier_up", float(verifier is not None))
     waker = None if at.service.applier else _waker(at, pipeline, reach)
 
     def settled(plan: Plan) -> None:
@@ -81,11 +92,23 @@ def _waker(at: Runtime, pipeline: Pipeline, reach: Reach) -> Waker:
     )
 
 
-def _examiner(at: Runtime) -> Examiner:
-    service = at.service
-    return Examiner(
-        at.trust, service.kinds, service.topics, service.wanted, at.settings.body_bytes_max
-    )
+def fork_verifier(service: Service, settings: ServiceSettings) -> Verifier | None:
+    """The process that verifies beside a consuming service; only before there are threads.
+
+    None where it is not wanted or cannot be; a trust file that is wrong, the service tells.
+    """
+    if not (settings.verify_beside_from and service.consumed and hasattr(os, "fork")):
+        return None
+    try:
+        trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
+    except SignerError:
+        return None
+    return Verifier.fork(examiner_of(service, settings, trust), settings.trust_refresh_seconds)
+
+
+def examiner_of(service: Service, settings: ServiceSettings, trust: TrustStore) -> Examiner:
+    """What judges this service's messages."""
+    return Examiner(trust, service.kinds, service.topics, service.wanted, settings.body_bytes_max)
 
 
 def _application(

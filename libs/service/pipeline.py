@@ -28,9 +28,9 @@ from libs.service.logs import where
 from libs.service.metrics import Metrics
 from libs.service.plan import Decided, Item, Plan, Work
 from libs.service.timers import DueTimer
+from libs.service.verifier import Verifier, VerifierLost
 
 ACTIVITY = "pipeline"
-_PART = 125  # messages a transaction: enough to share its cost, so few that parts overlap
 _INLINE_MAX = 4  # so few are verified quicker than they are handed to a thread
 _CONFLICTS_USUAL = 3  # in a row, between instances that share a document
 _POSTPONED = timedelta(minutes=1)
@@ -50,6 +50,9 @@ class Pipeline:
     progress: Progress
     log: FilteringBoundLogger
     reach: Reach
+    part_messages: int  # a transaction: enough to share its cost, so few that parts overlap
+    beside_messages: int  # so many are worth the way to another process and back
+    verifier: Verifier | None = None
     settled: Callable[[Plan], None] = lambda _: None  # told after each commit
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -58,7 +61,8 @@ class Pipeline:
         async with self._turn:
             self.progress.working(ACTIVITY)
             self.metrics.observe("batch_messages", len(batch))
-            await self._in_parts([batch[at : at + _PART] for at in range(0, len(batch), _PART)])
+            size = self.part_messages
+            await self._in_parts([batch[at : at + size] for at in range(0, len(batch), size)])
             self.progress.idle(ACTIVITY)
         self.reach("before_offsets")
 
@@ -76,11 +80,25 @@ class Pipeline:
         start = perf_counter()
         if len(batch) <= _INLINE_MAX:
             examined = self.examiner.examine_all(batch)
+        elif self.verifier is not None and len(batch) >= self.beside_messages:
+            examined = await self._beside(self.verifier, batch)
         else:
-            loop = asyncio.get_running_loop()
-            examined = await loop.run_in_executor(self.threads, self.examiner.examine_all, batch)
+            examined = await self._in_thread(batch)
         self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
         return examined
+
+    async def _in_thread(self, batch: Sequence[Incoming]) -> list[Examined]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, self.examiner.examine_all, batch)
+
+    async def _beside(self, verifier: Verifier, batch: Sequence[Incoming]) -> list[Examined]:
+        try:
+            return await asyncio.to_thread(verifier.examine_all, batch)
+        except VerifierLost as lost:
+            self.verifier = None
+            self.metrics.set("verifier_up", 0)
+            self.log.warning("verifier_lost", error=str(lost), action="verifying here")
+            return await self._in_thread(batch)
 
     async def _in_parts(self, parts: Sequence[Sequence[Incoming]]) -> None:
         """While the database writes a part, the next is decided and the one behind it verified."""
