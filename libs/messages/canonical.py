@@ -72,7 +72,8 @@ class _Group:
         self._lists: list[tuple[str, int, _Rows]] = []
         self._groups: list[tuple[str, int, _Group]] = []
         self.pattern = "".join(self._add(field) for field in model.fields)
-        self.escaped = [place for _, place, *_ in (*self._leaves, *self._typed)]
+        self.escaped = [place for _, place in self._leaves]
+        self.escaped += [place for _, place, _ in self._typed]
         for _, _, group in self._groups:
             self.escaped += group.escaped
 
