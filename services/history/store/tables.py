@@ -109,7 +109,7 @@ def _made(
 async def analyze(connection: Connection, names: Names, table: str) -> None:
     """Tell the planner what a table of the second set looks like before anybody asks it.
 
-    Only of columns that have an index: comparing thousands of whole forms took longer than all else.
+    Only of columns that have an index: comparing thousands of whole forms takes too long.
     """
     columns = await connection.fetchval(_INDEXED, names.of(table))
     await connection.execute(f"ANALYZE {names.of(table)} ({columns})")
