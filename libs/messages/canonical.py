@@ -20,7 +20,7 @@ _BYTES_MAX = NODES_MAX * NODE_BYTES_MIN  # below, there cannot be too many eleme
 # the pattern has one such class a field and should stay in the processor's nearest memory
 _TEXT = "[?-\\U0010ffff -;=\\t\\n]*+"
 _NO_CHARACTERS = ("\ufffe", "\uffff")
-_foreign_entity = re.compile(b"&(?!(?:amp|lt|gt);)").search
+_ENTITIES = ("&amp;", "&lt;", "&gt;")
 
 Texts = Sequence[str | None]
 
@@ -42,7 +42,7 @@ class Grammar:
 
     def read(self, document: bytes) -> Canonical | None:
         """`document`, without an XML declaration, when it is canonical and of this kind."""
-        if len(document) > _BYTES_MAX or (b"&" in document and _foreign_entity(document)):
+        if len(document) > _BYTES_MAX:
             return None
         try:
             text = document.decode()
@@ -50,6 +50,8 @@ class Grammar:
             return None
         found = self._whole.fullmatch(text)
         if found is None or any(character in text for character in _NO_CHARACTERS):
+            return None
+        if "&" in text and _has_foreign_entity(text):
             return None
         texts: Texts = found.groups()
         canonical = Canonical(document)
@@ -148,6 +150,13 @@ class _Rows:
 def _uncaptured(pattern: str) -> str:
     """The pattern without groups that capture: of rows, only the last would be seen."""
     return re.sub(r"\((?!\?)", "(?:", pattern)
+
+
+def _has_foreign_entity(text: str) -> bool:
+    at = text.find("&")
+    while at != -1 and text.startswith(_ENTITIES, at):
+        at = text.find("&", at + 1)
+    return at != -1
 
 
 def _unescaped(text: str) -> str:
