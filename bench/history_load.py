@@ -76,6 +76,7 @@ class Load:
     home: Path
     bootstrap: str
     stories: int
+    partitions: int = PARTITIONS
 
     @property
     def events(self) -> int:
@@ -192,11 +193,13 @@ async def _send(load: Load, part: int, parts: int) -> None:
     )
     async with producer:
         batches = {
-            (name, place): producer.create_batch() for name in TOPICS for place in range(PARTITIONS)
+            (name, place): producer.create_batch()
+            for name in TOPICS
+            for place in range(load.partitions)
         }
         for number in range(part, load.stories, parts):
             for event, body, headers in signed(list(story(number, load.stories)), signers):
-                target = (f"{event.meta.sender}.events", number % PARTITIONS)
+                target = (f"{event.meta.sender}.events", number % load.partitions)
                 record = {
                     "key": event.meta.document_id.encode(),
                     "value": body,

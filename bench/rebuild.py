@@ -1,6 +1,6 @@
 """Benchmark `rebuild`: history read again from its topics, beside verifying the signatures alone.
 
-`python -m bench.rebuild` measures it; `python -m bench.rebuild growth [RECORDS…]` how it grows.
+`python -m bench.rebuild` measures it; `bench/growth.py` how it grows with history.
 Everything from the call to the swap counts: starting workers, fetching, verifying, decoding,
 copying, indexes. The reference has the same events in memory and does nothing but `verify`.
 """
@@ -22,12 +22,9 @@ import asyncpg
 from bench.harness import Figure, Reference, Result
 from bench.history_load import (
     PARTITIONS,
-    RECORDS_A_STORY,
     TOPICS,
     Load,
-    document_of,
     make_keys,
-    owner_of,
     produce,
     signed,
     signers_of,
@@ -39,17 +36,13 @@ from deploy.topics import TopicPlan
 from libs.messages.partners import JSON
 from libs.service.migrations import migrate
 from libs.signing import TrustStore, verify
-from services.history import store
 from services.history.app import SERVICE
-from services.history.queries import read_query
 from services.history.rebuild import rebuild
 from services.history.settings import HistorySettings
 
 STORIES = 3_000  # 51,000 events, 48,000 of them moves
-SIZES = (10_000, 100_000, 1_000_000)  # status records, for `growth`
 _ROUNDS = 2
 _SAMPLE_STORIES = 300
-_QUERIES = 200
 _EVENTS_PER_SECOND_MIN = 8_000
 _OF_SIGNATURES_MIN = 0.6
 _MICRO = 1e6
@@ -113,12 +106,12 @@ class Side:
 
 
 @contextmanager
-def a_side(stories: int) -> Iterator[Side]:
+def a_side(stories: int, partitions: int = PARTITIONS) -> Iterator[Side]:
     """Stores of their own, with the events of so many stories, and an empty read side."""
     with stand(whole=False) as stack:
-        load = Load(stack.home.root, stack.kafka.bootstrap, stories)
+        load = Load(stack.home.root, stack.kafka.bootstrap, stories, partitions)
         make_keys(load.home)
-        stack.create_topics([TopicPlan(name, PARTITIONS, -1) for name in TOPICS])
+        stack.create_topics([TopicPlan(name, partitions, -1) for name in TOPICS])
         stack.create_databases(["history"])
         asyncio.run(_migrate(stack.database_url("history")))
         produce(load)
@@ -210,52 +203,8 @@ def _verify_all(load: Load) -> tuple[float, float]:
     return len(rows) / (perf_counter() - began), (process_time() - cpu) / len(rows)
 
 
-def growth(sizes: tuple[int, ...] = SIZES) -> Iterator[dict[str, float]]:
-    """Rebuild rate and p50 of reads (ms) for histories of so many status records."""
-    for size in sizes:
-        with a_side(max(size // RECORDS_A_STORY, 1)) as side:
-            run = side.rebuild(0)
-            reads = asyncio.run(_reads(side))
-        yield {
-            "records": size,
-            "events/s": round(run.rate),
-            "seconds": round(run.seconds, 1),
-        } | reads
-
-
-async def _reads(side: Side) -> dict[str, float]:
-    connection = await asyncpg.connect(side.stack.database_url("history"))
-    searches: list[float] = []
-    records: list[float] = []
-    query = read_query("cargo-proposal", [("status", "50")])
-    try:
-        for number in range(_QUERIES):
-            which = number * side.load.stories // _QUERIES
-            owner = owner_of(which)
-            began = perf_counter()
-            total, _ = await store.search(connection, owner, "cargo-proposal", query)
-            searches.append(perf_counter() - began)
-            document = document_of("TB", which)
-            began = perf_counter()
-            rows = await store.status_records(connection, owner, "cargo-proposal", document)
-            records.append(perf_counter() - began)
-            if not total or not rows:
-                raise AssertionError(document)
-    finally:
-        await connection.close()
-    return {
-        "search p50 ms": round(median(searches) * 1000, 2),
-        "status records p50 ms": round(median(records) * 1000, 2),
-    }
-
-
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Print what was measured; the exit code."""
-    if arguments[:1] == ["growth"]:
-        for told in growth(tuple(map(int, arguments[1:])) or SIZES):
-            sys.stdout.write("  ".join(f"{name} {value:,}" for name, value in told.items()) + "\n")
-            sys.stdout.flush()
-        return 0
     result = rebuild_bench()
     sys.stdout.write(f"{result.name}: {result.value:,.0f} {result.unit} ({result.load})\n")
     for row in result.reference:
@@ -266,4 +215,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

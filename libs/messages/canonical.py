@@ -9,7 +9,6 @@ the tree (`xml_model.py`), which also says what is wrong.
 
 import re
 from collections.abc import Callable, Sequence
-from operator import itemgetter
 from typing import Any
 
 from libs.messages.parsing import NODE_BYTES_MIN, NODES_MAX
@@ -21,7 +20,7 @@ _BYTES_MAX = NODES_MAX * NODE_BYTES_MIN  # below, there cannot be too many eleme
 # the pattern has one such class a field and should stay in the processor's nearest memory
 _TEXT = "[?-\\U0010ffff -;=\\t\\n]*+"
 _NO_CHARACTERS = ("\ufffe", "\uffff")
-_foreign_entity = re.compile(b"&(?!(?:amp|lt|gt);)").search
+_ENTITIES = ("&amp;", "&lt;", "&gt;")
 
 Texts = Sequence[str | None]
 
@@ -43,7 +42,7 @@ class Grammar:
 
     def read(self, document: bytes) -> Canonical | None:
         """`document`, without an XML declaration, when it is canonical and of this kind."""
-        if len(document) > _BYTES_MAX or _foreign_entity(document):
+        if len(document) > _BYTES_MAX:
             return None
         try:
             text = document.decode()
@@ -52,8 +51,12 @@ class Grammar:
         found = self._whole.fullmatch(text)
         if found is None or any(character in text for character in _NO_CHARACTERS):
             return None
+        if "&" in text and _has_foreign_entity(text):
+            return None
+        texts: Texts = found.groups()
         canonical = Canonical(document)
-        canonical.grammar, canonical.texts = self, self._group.texts(found)
+        canonical.grammar = self
+        canonical.texts = self._group.unescaped(texts) if "&" in text else texts
         return canonical
 
     def value(self, document: Canonical) -> dict[str, Any]:
@@ -67,13 +70,12 @@ class _Group:
     def __init__(self, model: XmlModel, first: int = 0) -> None:
         self.first = self.next = first
         self._leaves: list[tuple[str, int]] = []
-        self._typed: list[tuple[str, Callable[[str], object]]] = []
+        self._typed: list[tuple[str, int, Callable[[str], object]]] = []
         self._lists: list[tuple[str, int, _Rows]] = []
         self._groups: list[tuple[str, int, _Group]] = []
         self.pattern = "".join(self._add(field) for field in model.fields)
-        self._aliases = [alias for alias, _ in self._leaves]
-        self._picked = _picker([place for _, place in self._leaves])
-        self.escaped: list[int] = [place for _, place in self._leaves]
+        self.escaped = [place for _, place in self._leaves]
+        self.escaped += [place for _, place, _ in self._typed]
         for _, _, group in self._groups:
             self.escaped += group.escaped
 
@@ -86,20 +88,18 @@ class _Group:
             self._lists.append((field.alias, place, rows))
             return f"((?:{_uncaptured(rows.pattern)})*+)"
         if field.model is None:
-            self._leaves.append((field.alias, place))
             if field.value:  # how its text is read, if not as it is
-                self._typed.append((field.alias, field.value))
+                self._typed.append((field.alias, place, field.value))
+            else:
+                self._leaves.append((field.alias, place))
             return f"(?:{field.opening}({_TEXT}){field.closing})?+"
         group = _Group(field.model, self.next)
         self._groups.append((field.alias, place, group))
         self.next = group.next
         return f"(?:{field.opening}(){group.pattern}{field.closing})?+"
 
-    def texts(self, found: re.Match[str]) -> Texts:
-        """The texts of all groups; rows of lists as they are written."""
-        texts = found.groups()
-        if "&" not in found.string:
-            return texts
+    def unescaped(self, texts: Texts) -> Texts:
+        """The texts of all groups as they are meant; rows of lists stay as they are written."""
         plain = list(texts)
         for place in self.escaped:
             text = texts[place]
@@ -109,13 +109,13 @@ class _Group:
 
     def value(self, texts: Texts) -> dict[str, Any]:
         """The fields that are there, by alias."""
-        picked = self._picked(texts)
-        found: dict[str, Any] = dict(zip(self._aliases, picked, strict=True))
-        if None in picked:
-            found = {alias: text for alias, text in found.items() if text is not None}
-        for alias, typed in self._typed:
-            if alias in found:
-                found[alias] = typed(found[alias])
+        found: dict[str, Any] = {}
+        for alias, place in self._leaves:
+            if (text := texts[place]) is not None:
+                found[alias] = text
+        for alias, place, typed in self._typed:
+            if (text := texts[place]) is not None:
+                found[alias] = typed(text)
         for alias, place, rows in self._lists:
             if text := texts[place]:
                 found[alias] = rows.values(text)
@@ -137,24 +137,26 @@ class _Rows:
 
     def values(self, text: str) -> list[Any]:
         """One value a row."""
-        group = self._group
+        group, is_escaped = self._group, "&" in text
         if group:
-            return [group.value(group.texts(row)) for row in self._row.finditer(text)]
+            rows: list[Texts] = [row.groups() for row in self._row.finditer(text)]
+            return [group.value(group.unescaped(row) if is_escaped else row) for row in rows]
         texts = self._row.findall(text)
-        if "&" in text:
+        if is_escaped:
             texts = [_unescaped(row) for row in texts]
         return [self._value(row) for row in texts] if self._value else texts
-
-
-def _picker(places: list[int]) -> Callable[[Texts], Sequence[str | None]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda texts: [texts[place] for place in places]
 
 
 def _uncaptured(pattern: str) -> str:
     """The pattern without groups that capture: of rows, only the last would be seen."""
     return re.sub(r"\((?!\?)", "(?:", pattern)
+
+
+def _has_foreign_entity(text: str) -> bool:
+    at = text.find("&")
+    while at != -1 and text.startswith(_ENTITIES, at):
+        at = text.find("&", at + 1)
+    return at != -1
 
 
 def _unescaped(text: str) -> str:

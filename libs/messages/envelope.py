@@ -127,7 +127,7 @@ def _texts(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
         if name in found:
             raise Malformed("HEADERS", f"报文头 {name} 出现多次")
         try:
-            found[name] = bytes(value or b"").decode()
+            found[name] = value.decode() if value else ""
         except UnicodeDecodeError:
             raise Malformed("HEADERS", f"报文头 {name} 不是 UTF-8 文字") from None
     return found

@@ -31,6 +31,9 @@ from libs.signing.profile import (
 from libs.signing.signers import Signer
 from libs.signing.suites import BY_XML, Suite
 
+CERTIFICATES_MAX = 1_024  # remembered
+_CERTIFICATE_TEXT_MAX = 12_288  # of those; no stranger's long text fills the memory
+
 _OPENING = b"<ds:Signature "
 _DECLARED = DECLARED.encode()
 _ROOT_NAME = re.compile(rb"<([^\s/>]+)")
@@ -126,7 +129,7 @@ def _parts(content: etree._Element | Canonical, found: re.Match[bytes], declared
         found["signed_info"].replace(b"SignedInfo", b"SignedInfo" + declared, 1),
         _unb64(found["digest"], "DigestValue"),
         _unb64(found["signature"], "SignatureValue"),
-        _unb64(found["certificate"], "X509Certificate"),
+        _certificate(found["certificate"]),
     )
 
 
@@ -205,6 +208,14 @@ def _unb64(text: bytes, where: str) -> bytes:
         return binascii.a2b_base64(compact, strict_mode=True)
     except binascii.Error:
         raise Profile(f"{where} is not base64") from None
+
+
+_known = lru_cache(maxsize=CERTIFICATES_MAX)(_unb64)
+
+
+def _certificate(text: bytes) -> bytes:
+    """DER. The same few cards sign again and again."""
+    return (_known if len(text) <= _CERTIFICATE_TEXT_MAX else _unb64)(text, "X509Certificate")
 
 
 def _b64(data: bytes) -> str:

@@ -100,20 +100,30 @@ class _Rebuild:
             async with self.pool.acquire() as connection:
                 await store.keep_once(connection, self.names, "status_record")
         await asyncio.gather(
-            self._keys("status_record"),
-            self._keys("rejection"),
-            *(self._documents(part) for part in range(self.parts)),
+            self._complete("status_record"),
+            self._complete("rejection"),
+            self._analyze("document_version"),
+            self._documents(),
         )
-        await self._keys("document")
-        async with self.pool.acquire() as connection:
-            await store.analyze(connection, self.names)
         self.tell(INDEXING, 1, 1)
+
+    async def _documents(self) -> None:
+        await asyncio.gather(*(self._fill_documents(part) for part in range(self.parts)))
+        await self._complete("document")
+
+    async def _complete(self, table: str) -> None:
+        await self._keys(table)
+        await self._analyze(table)
 
     async def _keys(self, table: str) -> bool:
         async with self.pool.acquire() as connection:
             return await store.give_keys(connection, self.names, table)
 
-    async def _documents(self, part: int) -> None:
+    async def _analyze(self, table: str) -> None:
+        async with self.pool.acquire() as connection:
+            await store.analyze(connection, self.names, table)
+
+    async def _fill_documents(self, part: int) -> None:
         async with self.pool.acquire() as connection:
             await store.fill_documents(connection, self.names, part, self.parts)
 

@@ -26,11 +26,10 @@ class CodeTable:
         """Names by code."""
         return self.load()
 
-    def check(self, code: str) -> str:
-        """`code` itself. Raises ValueError(problem, what would be right)."""
-        if code in self.rows:
-            return code
-        raise ValueError(f"{self.title}中没有代码“{code}”", self.example)
+    @cached_property
+    def codes(self) -> "Codes":
+        """Each code by itself."""
+        return Codes(self)
 
     @property
     def example(self) -> str:
@@ -38,6 +37,23 @@ class CodeTable:
         shown = [f"{code} {name}" for code, name in list(self.rows.items())[:_EXAMPLES_MAX]]
         more = f" 等 {len(self.rows)} 项" if len(self.rows) > _EXAMPLES_MAX else ""
         return "、".join(shown) + more
+
+
+class Codes(dict[str, str]):
+    """The codes of a table, each by itself; read on first use. To check one is a mere lookup."""
+
+    def __init__(self, table: CodeTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, code: str) -> str:
+        """Raises ValueError(problem, what would be right) for a code that is not in the table."""
+        rows = self._table.rows
+        if not self:
+            self.update(zip(rows, rows, strict=True))
+        if code in rows:
+            return code
+        raise ValueError(f"{self._table.title}中没有代码“{code}”", self._table.example)
 
 
 TABLES: dict[str, CodeTable] = {}
@@ -65,7 +81,9 @@ class InTable:
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.table.check, handler(source))
+        return core_schema.no_info_after_validator_function(
+            self.table.codes.__getitem__, handler(source)
+        )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -8,6 +8,12 @@ from libs.messages.codes.hs import SECTIONS
 from libs.messages.errors import FieldError
 
 MISSING = "必填项未填写"
+_SECTION_OF = {
+    f"{chapter:02d}": section
+    for section, (_, ranges) in SECTIONS.items()
+    for first, last in ranges
+    for chapter in range(first, last + 1)
+}
 
 
 def no_twice(value: Model, field: str) -> Iterator[FieldError]:
@@ -25,8 +31,8 @@ def needed(value: Model, field: str, why: str) -> Iterator[FieldError]:
 
 def chapter_in_section(value: Model, section: str, chapter: str) -> Iterator[FieldError]:
     """The chapter (货物细类) is one of the section's (货物大类)."""
-    name, ranges = SECTIONS[section]
-    if not any(first <= int(chapter) <= last for first, last in ranges):
+    if _SECTION_OF.get(chapter) != section:
+        name, ranges = SECTIONS[section]
         right = "、".join(f"{first:02d}–{last:02d}" for first, last in ranges)
         yield value.wrong("chapter", f"不属于货物大类“{name}”", right)
 
