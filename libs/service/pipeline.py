@@ -60,14 +60,20 @@ class Pipeline:
             self.metrics.observe("batch_messages", len(batch))
             parts = [batch[start : start + _PART] for start in range(0, len(batch), _PART)]
             ahead = asyncio.create_task(self.examine(parts[0]))
+            aside: list[asyncio.Task[None]] = []
             try:
                 for number in range(len(parts)):
                     examined = await ahead
                     if number + 1 < len(parts):  # verified while the database works on this part
                         ahead = asyncio.create_task(self.examine(parts[number + 1]))
-                    await self._settle_all(self._items(examined))
+                    large, rest = _parted(self._items(examined))
+                    if large:  # stored while the database has the others' short statements
+                        aside.append(asyncio.create_task(self._settle_all(large)))
+                    await self._settle_all(rest)
+                await asyncio.gather(*aside)
             finally:
-                ahead.cancel()
+                for task in (ahead, *aside):
+                    task.cancel()
             self.progress.idle(ACTIVITY)
         self.reach("before_offsets")
 
@@ -190,6 +196,15 @@ class Pipeline:
             self.metrics.count("timers", timer.name)
         self.progress.moved(ACTIVITY)
         self.settled(plan)
+
+
+def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """Large dead letters, whose order means nothing, and everything else."""
+    large: list[Item] = []
+    rest: list[Item] = []
+    for item in items:
+        (large if isinstance(item, Dead) and item.is_large else rest).append(item)
+    return large, rest
 
 
 class _Poison(Exception):
