@@ -28,12 +28,13 @@ pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
 long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 SHARE = 0.05  # of what comes is poison
-MESSAGES = 4000 if IS_LONG else 840
+MESSAGES = 4000 if IS_LONG else 1600  # a round takes seconds, with each kind of poison in it
 ROUNDS_MAX = 6  # the first that shows it ends it: what else runs here can only slow a round down
 ROUNDS_MIN = 3 if IS_LONG else 1
 RATIO_MIN = 0.8  # of the clean throughput
 TIMES = 8 if IS_LONG else 1  # each kind, under load
 DRAIN_SECONDS_MAX = 60.0
+AGAIN_SECONDS = 3600.0  # the insurers are away, and asking them again would be work of its own
 EVENTS = 2  # that a proposal gives: 已提交, 数据审核成功
 OTHERS = (*(name for name in DECIDING if name != "policy"), "history", "sandbox-picc")
 FAULTY = "breaks_on_marked"  # policy, with a fault of its own for one more kind of poison
@@ -95,11 +96,11 @@ async def drained(
         try:
             while len(result.poisoned) < rounds and not result.shown:
                 rows = [signing.proposal() for _ in range(MESSAGES)]
-                result.clean.append(await _drain(arena, rows, mutation))
-                rows = [signing.proposal() for _ in range(MESSAGES)]
                 bad, letters = poison(signing, round(MESSAGES * SHARE), kinds)
                 result.expected += letters
                 result.poisoned.append(await _drain(arena, mixed(rows, bad), mutation))
+                rows = [signing.proposal() for _ in range(MESSAGES)]
+                result.clean.append(await _drain(arena, rows, mutation))
             result.found = await dead_letters(arena)
         finally:
             await _leave_nothing(arena)
@@ -113,7 +114,7 @@ async def _drain(arena: Arena, rows: list[Outbound], mutation: str) -> float:
         events = counter(looking, "policy.events")
         before = await events.count()
         await publish(arena, rows)
-        arena.start("policy", mutation=mutation)
+        arena.start("policy", mutation=mutation, ask_again_seconds=AGAIN_SECONDS)
         looks = await events.reach(before + EVENTS * MESSAGES, DRAIN_SECONDS_MAX)
 
     async def all_read() -> bool:
