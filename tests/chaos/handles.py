@@ -124,15 +124,18 @@ async def lag(arena: Arena, name: str) -> int:
 
 async def pass_over(arena: Arena, *names: str) -> None:
     """Let these members, which are stopped, begin behind everything that waits for them."""
-    for name in names:
-        own, _ = await _read(arena, name)
-        async with AIOKafkaConsumer(
-            bootstrap_servers=arena.stack.kafka.bootstrap,
-            group_id=group_of(name)[1],
-            enable_auto_commit=False,
-        ) as consumer:
-            consumer.assign(list(own))
-            await _commit(consumer, own)
+    await asyncio.gather(*(_pass_over(arena, name) for name in names))
+
+
+async def _pass_over(arena: Arena, name: str) -> None:
+    own, _ = await _read(arena, name)
+    async with AIOKafkaConsumer(
+        bootstrap_servers=arena.stack.kafka.bootstrap,
+        group_id=group_of(name)[1],
+        enable_auto_commit=False,
+    ) as consumer:
+        consumer.assign(list(own))
+        await _commit(consumer, own)
 
 
 async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[Place, int]) -> None:

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
 long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 RSS_MIB_MAX = 256.0  # a process, whatever waits for it
-WAITING = 200_000 if IS_LONG else 8_000
+WAITING = 200_000 if IS_LONG else 5_000
 FRESH = 10_000  # of what waits for policy, in the long form: new proposals, not repeats
 WORK_SECONDS_MAX = 12.0 if IS_LONG else 8.0  # all that it holds at once, it holds by then
 RELAY_SECONDS_MAX = 60.0
