@@ -19,6 +19,7 @@ from libs.messages.partners import BANKS, INSURERS, partner_topic
 from tongbao.demo.lags import unread
 
 DECIDING = ("booking", "policy", "payment", "gateway")
+REUSED = "messages under the id of another"
 _LEFTOVERS = ("outbox", "deferral")
 _LOOK_SECONDS = 0.2
 
@@ -80,6 +81,7 @@ async def balance(
     found = await books(bootstrap, begin, end)
     rows = [Finding(f"messages {name} has not read", 0, count) for name, count in lags.items()]
     rows += [Finding(f"rows left in {name}", 0, count) for name, count in left.items()]
+    rows.append(Finding(REUSED, 0, found.reused.total()))
     rows += _messages(flows, found)
     rows += _orders(flows, found)
     rows += await _history(stack, flows, found)

@@ -45,11 +45,14 @@ class Books:
 
     records: Counter[str] = field(default_factory=Counter)  # by topic, repeats included
     unique: Counter[str] = field(default_factory=Counter)  # by topic
-    about: dict[tuple[str, str], Counter[str]] = field(  # topic, ce_type: subject: unique ids
+    about: dict[tuple[str, str], Counter[str]] = field(  # topic, ce_type: subject: messages
         default_factory=lambda: defaultdict(Counter)
     )
     events: dict[str, Ordered] = field(default_factory=lambda: defaultdict(Ordered))  # subject
-    _seen: set[tuple[str, bytes, bytes]] = field(default_factory=set)
+    # by topic: messages under the id of another; our ids are repeatable, so a command that is
+    # decided twice shows like this
+    reused: Counter[str] = field(default_factory=Counter)
+    _seen: dict[tuple[str, bytes, bytes], bytes] = field(default_factory=dict)
 
     def see(self, record: ConsumerRecord) -> None:
         """Take in one record."""
@@ -57,16 +60,25 @@ class Books:
         kind = headers.get("ce_type", b"").decode()
         subject = headers.get("ce_subject", b"").decode(errors="replace")
         self.records[record.topic] += 1
-        key = record.topic, headers.get("ce_source", b""), headers.get("ce_id", b"")
+        digest = hashlib.sha256(record.value).digest()
         if record.topic.endswith(".events") and "ce_status" in headers:
             sequence = int(orjson.loads(record.value)["sequence"])
             status = headers["ce_status"].decode()
-            digest = hashlib.sha256(record.value).digest()
             self.events[subject].see(sequence, status, digest)
+        self._count(record.topic, kind, subject, headers, digest)
+
+    def _count(
+        self, topic: str, kind: str, subject: str, headers: Mapping[str, bytes], digest: bytes
+    ) -> None:
+        key = topic, headers.get("ce_source", b""), headers.get("ce_id", b"")
         if key not in self._seen:
-            self._seen.add(key)
-            self.unique[record.topic] += 1
-            self.about[record.topic, kind][subject] += 1
+            self._seen[key] = digest
+            self.unique[topic] += 1
+        elif "ce_id" in headers and self._seen[key] != digest:
+            self.reused[topic] += 1
+        else:
+            return
+        self.about[topic, kind][subject] += 1
 
     @property
     def signatures(self) -> int:

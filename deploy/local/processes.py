@@ -19,12 +19,13 @@ from time import monotonic, sleep
 
 import psutil
 
-from deploy.local.errors import StartFailed
+from deploy.local.errors import StackError, StartFailed
 from deploy.local.home import Home, write_private
 
 _MARK = "TONGBAO_PROCESS"
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 _POLL_SECONDS = 0.05
+_KILLED_SECONDS_MAX = 30.0  # a large process on a busy machine takes its time to be taken down
 _STARTS = "=== starts"  # divides the runs in a log
 _CLOCK_SECONDS = 2.0  # the system's boot time, from which start times are counted, may be corrected
 
@@ -101,7 +102,7 @@ class Supervisor:
         everyone = [process for processes in found.values() for process in processes]
         for process in _wait_gone(everyone, seconds_max):
             _send(process, signal.SIGKILL)
-        _wait_gone(everyone, 5)
+        _must_go(everyone)
         for name in found:
             self._record_path(name).unlink(missing_ok=True)
         return [name for name, processes in found.items() if processes]
@@ -111,7 +112,7 @@ class Supervisor:
         processes = self.find(name)
         for process in processes:
             _send(process, signal.SIGKILL)
-        _wait_gone(processes, 5)
+        _must_go(processes)
         self._record_path(name).unlink(missing_ok=True)
 
     def names(self) -> list[str]:
@@ -216,9 +217,18 @@ def _alive(pid: int) -> psutil.Process | None:
         return None
     try:
         process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process
+        return None if _is_empty(process) else process
     except psutil.NoSuchProcess:
         return None
+
+
+def _is_empty(process: psutil.Process) -> bool:
+    """Whether nothing of it runs any more.
+
+    A killed process with many threads, a JVM above all, is a zombie as soon as its first thread is
+    gone; until the last one is, it holds its files and its ports.
+    """
+    return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
 
 
 def _parent(process: psutil.Process) -> int:
@@ -231,6 +241,12 @@ def _parent(process: psutil.Process) -> int:
 def _send(process: psutil.Process, number: signal.Signals) -> None:
     with suppress(psutil.NoSuchProcess):
         process.send_signal(number)
+
+
+def _must_go(killed: list[psutil.Process]) -> None:
+    """Wait for processes that were killed. Raises StackError when the system keeps one."""
+    if left := _wait_gone(killed, _KILLED_SECONDS_MAX):
+        raise StackError(f"killed, and still there: processes {[each.pid for each in left]}")
 
 
 def _wait_gone(processes: list[psutil.Process], seconds_max: float) -> list[psutil.Process]:

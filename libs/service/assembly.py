@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from libs.service.applying import Application, Applying, Deciding
+from libs.service.examination import Examination
 from libs.service.examining import Examiner
 from libs.service.faults import Reach
 from libs.service.folding import Folder
@@ -37,10 +38,16 @@ def assemble(
     """The parts of a service, told of each other."""
     relay = _relay(at, reach)
     pipeline = Pipeline(
-        examiner_of(at.service, at.settings, at.trust),
+        Examination(
+            examiner_of(at.service, at.settings, at.trust),
+            threads,
+            at.metrics,
+            at.log,
+            at.settings.verify_beside_from,
+            verifier,
+        ),
         _application(at, relay, threads, reach),
         at.pool,
-        threads,
         at.stop,
         at.settings.retry_seconds_max,
         at.metrics,
@@ -48,8 +55,6 @@ def assemble(
         at.log,
         reach,
         at.settings.transaction_records_max,
-        at.settings.verify_beside_from,
-        verifier,
     )
     at.metrics.set("verifier_up", float(verifier is not None))
     waker = None if at.service.applier else _waker(at, pipeline, reach)

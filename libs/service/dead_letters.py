@@ -15,10 +15,16 @@ from libs.service.packing import pack, unpack
 _INSERT = """
 INSERT INTO dead_letter (topic, partition, "offset", stamped_at, key, headers, body, reason,
                          detail, errors, sender, message_id, ce_type)
+{rows} ON CONFLICT (topic, partition, "offset") DO NOTHING"""
+
+_MANY = _INSERT.format(
+    rows="""
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[], $5::bytea[],
                      $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::jsonb[], $11::text[],
-                     $12::uuid[], $13::text[])
-ON CONFLICT (topic, partition, "offset") DO NOTHING"""
+                     $12::uuid[], $13::text[])"""
+)
+# arrays are copied several times on their way: a large one takes twice as long as its bare value
+_ONE = _INSERT.format(rows="VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
 
 _LIST = """
 SELECT * FROM dead_letter
@@ -49,24 +55,29 @@ class DeadLetter:
 
 async def put(connection: Connection, dead: Sequence[Dead]) -> None:
     """Keep these; one that is here already (the same place on the same topic) stays as it is."""
-    if not dead:
-        return
-    sources = [letter.source for letter in dead]
-    await connection.execute(
-        _INSERT,
-        [s.topic for s in sources],
-        [s.partition for s in sources],
-        [s.offset for s in sources],
-        [s.stamped_at for s in sources],
-        [s.key for s in sources],
-        [pack(s.headers) for s in sources],
-        [s.body for s in sources],
-        [letter.reason for letter in dead],
-        [_storable(letter.detail) for letter in dead],
-        [_errors(letter) for letter in dead],
-        [_text(letter.sender) for letter in dead],
-        [UUID(letter.message_id) if letter.message_id else None for letter in dead],
-        [_text(letter.ce_type) for letter in dead],
+    for letter in dead:
+        if letter.is_large:
+            await connection.execute(_ONE, *_row(letter))
+    if rows := [_row(letter) for letter in dead if not letter.is_large]:
+        await connection.execute(_MANY, *zip(*rows, strict=True))
+
+
+def _row(letter: Dead) -> tuple[object, ...]:
+    source = letter.source
+    return (
+        source.topic,
+        source.partition,
+        source.offset,
+        source.stamped_at,
+        source.key,
+        pack(source.headers),
+        source.body,
+        letter.reason,
+        _storable(letter.detail),
+        _errors(letter),
+        _text(letter.sender),
+        UUID(letter.message_id) if letter.message_id else None,
+        _text(letter.ce_type),
     )
 
 

@@ -12,6 +12,7 @@ from libs.messages.registry import Kind
 from libs.signing import Identity, Verdict
 
 UNEXPECTED = "UNEXPECTED"  # the reason of a dead letter that broke our own code
+_LARGE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,8 @@ class Dead:
     sender: str | None = None  # verified only when the reason came after verification
     message_id: str | None = None
     ce_type: str | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether storing it takes so long that others should not wait for it."""
+        return len(self.source.body) >= _LARGE_BYTES

@@ -7,7 +7,6 @@ in one message, and then halving finds that one.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
@@ -20,7 +19,8 @@ from libs.service.applying import Application, broken, bury
 from libs.service.backoff import Backoff
 from libs.service.db import Conflict, cause, is_infrastructure
 from libs.service.deferrals import Deferral
-from libs.service.examining import Examined, Examiner
+from libs.service.examination import Examination
+from libs.service.examining import Examined
 from libs.service.faults import Reach
 from libs.service.health import Progress
 from libs.service.incoming import UNEXPECTED, Accepted, Dead, Incoming
@@ -28,10 +28,8 @@ from libs.service.logs import where
 from libs.service.metrics import Metrics
 from libs.service.plan import Decided, Item, Plan, Work
 from libs.service.timers import DueTimer
-from libs.service.verifier import Verifier, VerifierLost
 
 ACTIVITY = "pipeline"
-_INLINE_MAX = 4  # so few are verified quicker than they are handed to a thread
 _CONFLICTS_USUAL = 3  # in a row, between instances that share a document
 _POSTPONED = timedelta(minutes=1)
 
@@ -40,10 +38,9 @@ _POSTPONED = timedelta(minutes=1)
 class Pipeline:
     """One service's pipeline. Batches, timers and retries go through it one at a time."""
 
-    examiner: Examiner
+    examination: Examination
     application: Application
     pool: asyncpg.Pool
-    threads: Executor
     stop: asyncio.Event
     retry_seconds_max: float
     metrics: Metrics
@@ -51,8 +48,6 @@ class Pipeline:
     log: FilteringBoundLogger
     reach: Reach
     part_messages: int  # a transaction: enough to share its cost, so few that parts overlap
-    beside_messages: int  # so many are worth the way to another process and back
-    verifier: Verifier | None = None
     settled: Callable[[Plan], None] = lambda _: None  # told after each commit
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -77,39 +72,21 @@ class Pipeline:
 
     async def examine(self, batch: Sequence[Incoming]) -> list[Examined]:
         """Verify and decode, in order, without keeping the event loop from its heartbeats."""
-        start = perf_counter()
-        if len(batch) <= _INLINE_MAX:
-            examined = self.examiner.examine_all(batch)
-        elif self.verifier is not None and len(batch) >= self.beside_messages:
-            examined = await self._beside(self.verifier, batch)
-        else:
-            examined = await self._in_thread(batch)
-        self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
-        return examined
-
-    async def _in_thread(self, batch: Sequence[Incoming]) -> list[Examined]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.threads, self.examiner.examine_all, batch)
-
-    async def _beside(self, verifier: Verifier, batch: Sequence[Incoming]) -> list[Examined]:
-        try:
-            return await asyncio.to_thread(verifier.examine_all, batch)
-        except VerifierLost as lost:
-            self.verifier = None
-            self.metrics.set("verifier_up", 0)
-            self.log.warning("verifier_lost", error=str(lost), action="verifying here")
-            return await self._in_thread(batch)
+        return await self.examination.examine(batch)
 
     async def _in_parts(self, parts: Sequence[Sequence[Incoming]]) -> None:
         """While the database writes a part, the next is decided and the one behind it verified."""
+        tasks: list[asyncio.Task[None]] = []
         examining = asyncio.create_task(self.examine(parts[0]))
         deciding: asyncio.Task[_Part | None] | None = None
         before: _Part | None = None
         try:
             for number in range(len(parts)):
-                items = self._items(await examining)
+                large, items = _parted(self._items(await examining))
                 if number + 1 < len(parts):
                     examining = asyncio.create_task(self.examine(parts[number + 1]))
+                if large:  # stored while the database has the others' short statements
+                    tasks.append(asyncio.create_task(self._settle_all(large)))
                 deciding = asyncio.create_task(self._ahead(items, before))
                 stands = before is None or await self._written(before)
                 part = await deciding
@@ -118,10 +95,11 @@ class Pipeline:
                 before = part if stands else None
             if before is not None:
                 await self._written(before)
+            await asyncio.gather(*tasks)
         finally:
-            examining.cancel()
-            if deciding is not None:
-                deciding.cancel()
+            for task in (examining, deciding, *tasks):
+                if task is not None:
+                    task.cancel()
 
     async def _ahead(self, items: Sequence[Item], before: "_Part | None") -> "_Part | None":
         """What `items` come to if `before` stands; None when that cannot be told yet."""
@@ -263,6 +241,15 @@ class _Part:
 
     items: Sequence[Item]
     decided: Decided
+
+
+def _parted(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """Large dead letters, whose order means nothing, and everything else."""
+    large: list[Item] = []
+    rest: list[Item] = []
+    for item in items:
+        (large if isinstance(item, Dead) and item.is_large else rest).append(item)
+    return large, rest
 
 
 class _Poison(Exception):

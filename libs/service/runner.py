@@ -52,9 +52,7 @@ def run(*services: Service) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_run(chosen))
     finally:
-        for each in chosen:
-            if each.verifier is not None:
-                each.verifier.close()
+        Verifier.end(each.verifier for each in chosen if each.verifier is not None)
 
 
 def _settings(services: Sequence[Service]) -> list[ServiceSettings]:

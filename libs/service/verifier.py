@@ -10,7 +10,7 @@ import gc
 import os
 import pickle
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -76,11 +76,15 @@ class Verifier:
             raise VerifierLost(f"process {self.pid} is gone") from None
         return [self._examined(source, one) for source, one in zip(batch, told, strict=True)]
 
-    def close(self) -> None:
-        """Let it end, and wait until it has."""
-        self.channel.close()
-        with suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
+    @staticmethod
+    def end(verifiers: Iterable["Verifier"]) -> None:
+        """Let these end, and wait until they have."""
+        chosen = list(verifiers)
+        for verifier in chosen:  # all first: a younger one has the elder's end open as well
+            verifier.channel.close()
+        for verifier in chosen:
+            with suppress(ChildProcessError):
+                os.waitpid(verifier.pid, 0)
 
     def _examined(self, source: Incoming, told: _Told) -> Examined:
         if told is None:

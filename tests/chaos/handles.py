@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from bench.load.balance import DECIDING
 from bench.load.topics import Place, ends
@@ -123,15 +124,31 @@ async def lag(arena: Arena, name: str) -> int:
 
 async def pass_over(arena: Arena, *names: str) -> None:
     """Let these members, which are stopped, begin behind everything that waits for them."""
-    for name in names:
-        own, _ = await _read(arena, name)
-        async with AIOKafkaConsumer(
-            bootstrap_servers=arena.stack.kafka.bootstrap,
-            group_id=group_of(name)[1],
-            enable_auto_commit=False,
-        ) as consumer:
-            consumer.assign(list(own))
-            await consumer.commit(own)
+    await asyncio.gather(*(_pass_over(arena, name) for name in names))
+
+
+async def _pass_over(arena: Arena, name: str) -> None:
+    own, _ = await _read(arena, name)
+    async with AIOKafkaConsumer(
+        bootstrap_servers=arena.stack.kafka.bootstrap,
+        group_id=group_of(name)[1],
+        enable_auto_commit=False,
+    ) as consumer:
+        consumer.assign(list(own))
+        await _commit(consumer, own)
+
+
+async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[Place, int]) -> None:
+    """A stopped member with a lasting name counts until its session ends; so long is waited."""
+
+    async def taken() -> bool:
+        try:
+            await consumer.commit(offsets)
+        except KafkaError:
+            return False
+        return True
+
+    await until(taken, 30, "offsets are committed from outside the group")
 
 
 async def records_since(

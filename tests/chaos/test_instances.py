@@ -19,6 +19,7 @@ CONSUMERS = ("policy", "payment", "gateway", "booking", "history")
 DOUBLED = CONSUMERS if IS_LONG else ("policy",)
 ROUNDS = 2 if IS_LONG else 1
 TOGETHER = 12  # flows that start while both are there
+RACING = 60  # and where what is looked for is a matter of who is quicker
 LONG_SESSION_SECONDS = 50.0
 
 _LOOK_SECONDS = 0.2
@@ -97,7 +98,7 @@ async def side_by_side(arena: Arena, name: str, mutation: str = "") -> Balance:
         await slow.enter_async_context(slow_commits(arena, name))
         with arena.second(name, mutation=mutation) as second:
             await members(admin, name, 2)
-            await load.started(TOGETHER)
+            await load.started(RACING)
             await leaves(second)
         await slow.aclose()
         arena.start(name)
@@ -106,12 +107,12 @@ async def side_by_side(arena: Arena, name: str, mutation: str = "") -> Balance:
 
 @asynccontextmanager
 async def slow_commits(arena: Arena, name: str) -> AsyncIterator[None]:
-    """Each row of the outbox makes its commit up to 50 ms longer."""
+    """Each row of the outbox makes its commit up to 100 ms longer."""
     await arena.do(
         f"""
         CREATE SCHEMA chaos; GRANT USAGE ON SCHEMA chaos TO PUBLIC;
         CREATE FUNCTION chaos.slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            PERFORM pg_sleep(random() * 0.05); RETURN NULL;
+            PERFORM pg_sleep(random() * 0.1); RETURN NULL;
         END $$;
         CREATE CONSTRAINT TRIGGER chaos AFTER INSERT ON {name}.outbox
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos.slowly()"""

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
 long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 STRICKEN, OTHER = "PICC", "CPIC"
-SECONDS = 30.0 if IS_LONG else 6.0  # of flows, clean and then again with the other insurer away
+SECONDS = 30.0 if IS_LONG else 4.0  # of flows, clean and then again with the other insurer away
 FACTOR_MAX = 1.5  # p99 of the other's flows against the same in the clean part of the run
 NOISE_SECONDS = 0.5  # what two runs of the same differ by on a machine with other work
 PATIENCE = {"ask_again_seconds": 1.0, "ask_again_pending_seconds": 2.0}

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 AWAY_SECONDS = 20.0 if IS_LONG else 2.0
 MINUTE_SECONDS = 60.0 if IS_LONG else 6.0
-BETWEEN = 12  # flows that start between two outages
+BETWEEN = 12 if IS_LONG else 4  # flows that start between two outages
 
 IN_TURN: tuple[tuple[Outage, float], ...] = (
     (outages.kafka_away, 0),

@@ -5,15 +5,26 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
 import psutil
 import pytest
 
 from deploy.local.errors import StartFailed
 from deploy.local.home import Home
+from deploy.local.ports import is_free
 from deploy.local.processes import Program, Supervisor
 
 READY = "import pathlib, time; pathlib.Path('ready').touch(); time.sleep(60)"
+# its first thread ends while another still holds a port: so looks a JVM that is being killed
+LINGERS = """
+import ctypes, pathlib, socket, threading, time
+port = socket.create_server(("127.0.0.1", 0))
+pathlib.Path("port").write_text(str(port.getsockname()[1]))
+threading.Thread(target=time.sleep, args=(60,)).start()
+pathlib.Path("ready").touch()
+ctypes.CDLL(None).pthread_exit(None)
+"""
 
 
 @pytest.fixture
@@ -93,6 +104,20 @@ def test_one_that_does_not_want_to_stop_is_killed(supervisor: Supervisor, progra
     pid = start(supervisor, replace(program, command=(sys.executable, "-c", deaf + READY)))
     assert supervisor.stop(["worker"], seconds_max=0.2) == ["worker"]
     assert not psutil.pid_exists(pid)
+
+
+def test_one_whose_first_thread_is_gone_still_runs_and_frees_its_port_when_killed(
+    supervisor: Supervisor, program: Program, tmp_path: Path
+) -> None:
+    pid = start(supervisor, replace(program, command=(sys.executable, "-c", LINGERS)))
+    process = psutil.Process(pid)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        sleep(0.01)
+    port = int((tmp_path / "port").read_text())
+    assert not is_free(port)
+    assert supervisor.running("worker")
+    supervisor.kill("worker")
+    assert is_free(port)
 
 
 def test_one_that_ends_at_once_is_told_with_the_end_of_its_log(

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -90,6 +91,24 @@ async def test_a_dead_letter_that_comes_again_is_kept_once(world: World) -> None
     rows = await connection.fetch("SELECT detail FROM dead_letter")
     await connection.close()
     assert [row["detail"] for row in rows] == ["first"]
+
+
+async def test_a_large_letter_is_stored_whole_and_nobody_waits_for_it(world: World) -> None:
+    good = world.sealed(open_box("BX1"))
+    large = replace(world.sealed(open_box("BX2")), body=b"<a>" + b"x" * 2 * 1024 * 1024 + b"</a>")
+    await world.send(large, good)  # both wait, and come in one batch
+    connection = await asyncpg.connect(world.database.url)
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("LOCK TABLE dead_letter IN EXCLUSIVE MODE")
+    async with world.running(fetch_partition_bytes_max=16 * 1024 * 1024):
+        await world.read(world.toy.events, 1)
+        assert await world.count("dead_letter") == 0
+        await transaction.rollback()
+        await until(lambda: _has(world, 1))
+    (letter,) = await dead_letters.find(connection)
+    await connection.close()
+    assert (letter.reason, letter.source.body) == ("TOO_LARGE", large.body)
 
 
 async def test_wrong_use_is_told(world: World, run: Run) -> None:

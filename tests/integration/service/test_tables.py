@@ -41,6 +41,7 @@ async def test_each_file_is_applied_once_and_in_order(
     assert await migrate(connection, mine) == [
         "chassis/0001_chassis.sql",
         "chassis/0002_sent.sql",
+        "chassis/0003_letters_compressed.sql",
         "mine/a1.sql",
         "mine/a2.sql",
     ]

@@ -63,7 +63,7 @@ def office(tmp_path: Path) -> Office:
 def verifier(office: Office) -> Iterator[Verifier]:
     verifier = Verifier.fork(office.examiner, refresh_seconds=0)
     yield verifier
-    verifier.close()
+    Verifier.end([verifier])
 
 
 def test_it_finds_what_the_examiner_finds(office: Office, verifier: Verifier) -> None:
@@ -87,7 +87,7 @@ def test_kinds_that_a_service_does_not_act_on_are_skipped(tmp_path: Path) -> Non
     verifier = Verifier.fork(examiner, 0)
     source = office.incoming()
     assert verifier.examine_all([source]) == [Skipped(source)]
-    verifier.close()
+    Verifier.end([verifier])
 
 
 def test_it_follows_the_trust_files(office: Office, verifier: Verifier) -> None:
