@@ -24,9 +24,10 @@ def no_inbox() -> None:
 
     remember = inbox.keep
 
-    async def keep(*batch: Any) -> None:
+    async def keep(connection: Any, batch: Any) -> None:
         with suppress(Conflict):
-            await remember(*batch)
+            async with connection.transaction():  # what fails in it spoils nothing around it
+                await remember(connection, batch)
 
     inbox.seen, inbox.keep = seen, keep  # type: ignore[assignment]
 

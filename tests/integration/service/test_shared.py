@@ -40,7 +40,6 @@ async def test_mutation_without_versions_a_change_would_be_lost(
 ) -> None:
     guarded = store._UPDATE
     monkeypatch.setattr(store, "_UPDATE", guarded.replace("AND r.version = n.expected", ""))
-    monkeypatch.setattr(store, "_all", lambda *_: None)
     assert await changed_meanwhile(world) == (2, 5)
 
 
