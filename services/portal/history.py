@@ -20,6 +20,7 @@ _PASS_SPARE_SECONDS = 30
 _PASSES_MAX = 10_000
 _ANSWER_SECONDS = 10.0
 _SILENCE_SECONDS = 70.0  # history shows that it lives more often than that
+_LIMITS = httpx.Limits(max_connections=5_000, max_keepalive_connections=50)  # a stream holds one
 
 
 class Answered(Exception):
@@ -42,7 +43,8 @@ class History:
     @classmethod
     def at(cls, url: str, signer: Signer) -> "History":
         """The read API at `url`."""
-        return cls(httpx.AsyncClient(base_url=url, timeout=_ANSWER_SECONDS), signer)
+        client = httpx.AsyncClient(base_url=url, timeout=_ANSWER_SECONDS, limits=_LIMITS)
+        return cls(client, signer)
 
     async def get(self, owner: str, path: str, query: Pairs = ()) -> Json:
         """An answer about `owner`. Raises Answered (4xx, 503), Problem HISTORY_AWAY."""
@@ -54,8 +56,8 @@ class History:
             raise Problem("HISTORY_AWAY") from None
         return _read(response.status_code, response.content)
 
-    async def changes(self, owner: str, after: str | None) -> AsyncIterator[bytes]:
-        """Server-sent events about `owner`, one block an item. Raises as `get` does."""
+    async def changes(self, owner: str, after: str | None) -> "Stream":
+        """Server-sent events about `owner`. Raises as `get` does."""
         params = {"after": after} if after is not None else {}
         request = self.client.build_request(
             "GET",
@@ -70,7 +72,7 @@ class History:
                 _read(response.status_code, await response.aread())
         except httpx.TransportError:
             raise Problem("HISTORY_AWAY") from None
-        return _blocks(response)
+        return Stream(response)
 
     def _headers(self, owner: str) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._pass(owner)}"}
@@ -106,16 +108,24 @@ def _read(status: int, content: bytes) -> Json:
     raise Answered(status, body)
 
 
-async def _blocks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The events of a stream, whole, until it ends or breaks."""
-    block: list[str] = []
-    try:
-        async for line in response.aiter_lines():
-            block.append(line)
-            if not line:
-                yield "\n".join((*block, "")).encode()
-                block = []
-    except httpx.TransportError:
-        return
-    finally:
-        await response.aclose()
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that goes on; it holds a connection until it is closed."""
+
+    response: httpx.Response
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """The events, whole, until the stream ends or breaks."""
+        block: list[str] = []
+        try:
+            async for line in self.response.aiter_lines():
+                block.append(line)
+                if not line:
+                    yield "\n".join((*block, "")).encode()
+                    block = []
+        except httpx.TransportError:
+            return
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self.response.aclose()

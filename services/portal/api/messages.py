@@ -5,21 +5,25 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from libs.messages.partners import JSON, XML
 from libs.service.sessions import Session
 from services.portal.api.shapes import Taken
 from services.portal.door import Sent
+from services.portal.history import Stream
 from services.portal.parts import Parts, body_of
 from services.portal.permissions import READABLE
 from services.portal.problems import Problem, json_response
 
 SIGNATURE_HEADER = "x-jws-signature"
+_closing: set[asyncio.Task[None]] = set()
 _TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SIGNED_BODY = {
     "requestBody": {
@@ -72,14 +76,32 @@ def router(parts: Parts) -> APIRouter:
         request: Request, after: str | None = None, session: Session = logged_in
     ) -> Response:
         place = after if after is not None else request.headers.get("last-event-id")
-        events = await parts.history.changes(session.party, place)
-        return StreamingResponse(
-            _seen_by(session, events, parts.stop),
+        stream = await parts.history.changes(session.party, place)
+        return _Following(
+            stream,
+            _seen_by(session, stream.blocks(), parts.stop),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
     return routes
+
+
+class _Following(StreamingResponse):
+    """Gives history's connection back, also when nobody listened to the end, or at all."""
+
+    def __init__(self, stream: Stream, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # in a task of its own: who listened is gone, and this one may be cancelled again
+            closing = asyncio.create_task(self._stream.close())
+            _closing.add(closing)
+            closing.add_done_callback(_closing.discard)
 
 
 def _sent(request: Request, data: bytes) -> Sent:
@@ -118,8 +140,7 @@ async def _seen_by(
     finally:
         ending.cancel()
         if coming is not None:
-            coming.cancel()
-        await asyncio.gather(ending, *([coming] if coming else []), return_exceptions=True)
+            coming.cancel()  # not awaited: cancelled twice it would not close its connection
 
 
 def _is_for(session: Session, block: bytes) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from uuid import uuid4
 
+import psutil
 import pytest
 from pypdf import PdfReader
 
@@ -131,6 +132,38 @@ async def test_changes_come_as_they_happen_and_go_on_from_a_place(
         async with asyncio.timeout(10):
             again = [await anext(changes) for _ in range(3)]
     assert [change.told.get("status") for change in again] == [None, "12", "20"]
+
+
+async def test_a_stream_that_nobody_listens_to_any_more_gives_its_connection_back(
+    world: World, operator: Portal
+) -> None:
+    before = _connections_to(world.history.port)
+    for _ in range(12):  # ended with an event at hand
+        async with aclosing(operator.changes()) as changes:
+            await anext(changes)
+    for _ in range(12):  # ended while one is waited for, or before anything came
+        listening = asyncio.create_task(_listen(operator))
+        await asyncio.sleep(0.01)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    async with asyncio.timeout(10):
+        while _connections_to(world.history.port) > before + 1:  # one is kept for the next question
+            await asyncio.sleep(0.05)
+
+
+async def _listen(portal: Portal) -> None:
+    async with aclosing(portal.changes()) as changes:
+        async for _ in changes:
+            pass
+
+
+def _connections_to(port: int) -> int:
+    """Those that this process, which is portal and history, has open from the portal's side."""
+    return sum(
+        1
+        for one in psutil.Process().net_connections()
+        if one.raddr and one.raddr.port == port and one.status == psutil.CONN_ESTABLISHED
+    )
 
 
 async def test_the_legal_persons_stream_tells_of_debit_agreements_only(
