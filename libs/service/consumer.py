@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 _log = logging.getLogger("tongbao.kafka")
+IDLE_FETCH_MS = 500
+_BUSY_FETCH_MS = 20
 _PAUSE_SECONDS = 1.0
 _ONE_WAIT_MS = 200
 _UNREADABLE = (
@@ -23,6 +25,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
 
     It returns when there is something: FastStream sleeps after an empty answer as long as it
     waited, and a message that comes then would wait for nothing.
+
+    While messages come, brokers answer empty fetches soon. One fetch at a time asks a broker, and
+    only for partitions of which nothing is at hand; one that has been used up meanwhile would have
+    to wait for as long as nothing comes on the others.
 
     When it fails, no record is passed over: the base forgets what it had already taken from other
     partitions, whose positions have moved. And a record that cannot even be parsed (a header's
@@ -41,6 +47,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
                 found: Found = await super().getmany(
                     *partitions, timeout_ms=timeout_ms, max_records=max_records
                 )
+                self._fetcher._fetch_max_wait_ms = _BUSY_FETCH_MS if found else IDLE_FETCH_MS
             except ConsumerStoppedError:
                 raise
             except KafkaError as error:

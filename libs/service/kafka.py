@@ -14,13 +14,12 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
 from faststream.message import AckStatus
 
-from libs.service.consumer import PatientConsumer
+from libs.service.consumer import IDLE_FETCH_MS, PatientConsumer
 from libs.service.incoming import Incoming
 from libs.service.settings import ServiceSettings
 
 REQUEST_TIMEOUT_MS = 15_000
 _WAIT_MS = 1000
-_FETCH_WAIT_MS = 2000  # an idle fetch; one that finds something is answered at once
 
 _log = logging.getLogger("tongbao.kafka")
 
@@ -84,7 +83,7 @@ def make_broker(
         auto_offset_reset="earliest",
         fetch_max_bytes=settings.fetch_bytes_max,
         max_partition_fetch_bytes=settings.fetch_partition_bytes_max,
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
+        fetch_max_wait_ms=IDLE_FETCH_MS,
         max_records=settings.batch_records_max,
         batch_timeout_ms=_WAIT_MS,
         session_timeout_ms=int(settings.kafka_session_seconds * 1000),

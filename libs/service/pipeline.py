@@ -30,6 +30,7 @@ from libs.service.plan import Decided, Item, Plan, Work
 from libs.service.timers import DueTimer
 
 ACTIVITY = "pipeline"
+_FIRST_PART = 4  # the first part of a batch is so much smaller than the largest
 _CONFLICTS_USUAL = 3  # in a row, between instances that share a document
 _POSTPONED = timedelta(minutes=1)
 
@@ -56,8 +57,7 @@ class Pipeline:
         async with self._turn:
             self.progress.working(ACTIVITY)
             self.metrics.observe("batch_messages", len(batch))
-            size = self.part_messages
-            await self._in_parts([batch[at : at + size] for at in range(0, len(batch), size)])
+            await self._in_parts(in_parts(batch, self.part_messages))
             self.progress.idle(ACTIVITY)
         self.reach("before_offsets")
 
@@ -233,6 +233,15 @@ class Pipeline:
             self.metrics.count("timers", timer.name)
         self.progress.moved(ACTIVITY)
         self.settled(plan)
+
+
+def in_parts(batch: Sequence[Incoming], most: int) -> list[Sequence[Incoming]]:
+    """Small parts first, each up to twice the one before: so all stages have work soon."""
+    parts, size = [], max(1, most // _FIRST_PART)
+    while batch:
+        parts.append(batch[:size])
+        batch, size = batch[size:], min(most, 2 * size)
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

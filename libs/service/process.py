@@ -33,7 +33,7 @@ from libs.signing import FileSigner, TrustStore
 
 _LOOK_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
-_GARBAGE_OBJECTS = 20_000  # new objects until a collection looks for cycles among them
+_GARBAGE_OBJECTS = 150_000  # new objects until a collection looks for cycles among them
 
 
 class TopicsMissing(KafkaError):  # type: ignore[misc]  # aiokafka has no types

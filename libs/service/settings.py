@@ -68,12 +68,12 @@ class ServiceSettings(DatabaseSettings):
     http_host: str = Field("127.0.0.1", description="address to listen on")
     http_port: int = Field(ge=0, le=65535, description="port of /livez, /readyz and /metrics")
 
-    batch_records_max: int = Field(1000, ge=1, le=10_000, description="messages taken at once")
+    batch_records_max: int = Field(2000, ge=1, le=10_000, description="messages taken at once")
     transaction_records_max: int = Field(
         125, ge=1, le=10_000, description="of these, messages a transaction"
     )
-    fetch_bytes_max: int = Field(8 * MIB, ge=MIB, description="bytes a fetch at most")
-    fetch_partition_bytes_max: int = Field(MIB, ge=1024, description="bytes a partition a fetch")
+    fetch_bytes_max: int = Field(16 * MIB, ge=MIB, description="bytes a fetch at most")
+    fetch_partition_bytes_max: int = Field(2 * MIB, ge=1024, description="bytes a partition a fetch")
     body_bytes_max: int = Field(MIB, ge=1024, description="larger messages are dead letters")
     verify_beside_from: int = Field(
         32, ge=0, description="so many messages are verified by a process of its own; 0: never"

@@ -39,7 +39,7 @@ def test_they_come_from_the_environment(environment: pytest.MonkeyPatch) -> None
 
 def test_another_services_settings_are_not_read(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("BOOKING_BATCH_RECORDS_MAX", "many")
-    assert load_settings(ServiceSettings, "policy").batch_records_max == 1000
+    assert load_settings(ServiceSettings, "policy").batch_records_max == 2000
 
 
 def test_a_missing_one_is_named_with_what_would_be_right(environment: pytest.MonkeyPatch) -> None:
