@@ -1,6 +1,8 @@
 """Carrying out a batch: one transaction with everything it means, or none of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -8,20 +10,18 @@ from typing import Protocol
 import asyncpg
 
 from libs.service import dead_letters, deferrals, inbox, outbox, sent, timers
-from libs.service.beside import Beside
 from libs.service.contexts import dead_letter
 from libs.service.db import Connection
 from libs.service.deferrals import Deferral
 from libs.service.faults import Reach
 from libs.service.folding import Folder
 from libs.service.incoming import UNEXPECTED, Accepted, Dead
-from libs.service.outbox import Outbound
-from libs.service.outgoing import Unsigned, sign_all
 from libs.service.plan import Decided, Item, Line, Plan, Work
 from libs.service.service import Applier
 from libs.service.store import Loaded, RecordStore, Save, body_text
 from libs.service.timers import DueTimer
-from libs.signing import Signer
+
+_INLINE_MAX = 4  # so few messages are decided quicker than they are handed to a thread
 
 
 class Application(Protocol):
@@ -41,8 +41,7 @@ class Deciding:
     pool: asyncpg.Pool
     store: RecordStore
     folder: Folder
-    signer: Signer
-    beside: Beside
+    threads: Executor
     reach: Reach
     notify: Callable[[], bool]  # whether a relay elsewhere must be woken
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -62,9 +61,8 @@ class Deciding:
         plan = decided.plan
         if plan.is_empty:
             return plan
-        whole = await self._signed(plan)
         async with self.pool.acquire() as connection, connection.transaction():
-            await self._write(connection, decided, whole)
+            await self._write(connection, plan, decided.loaded)
             self.reach("before_commit")
         self.store.remember(plan.records.values())
         self.reach("after_commit")
@@ -98,23 +96,12 @@ class Deciding:
     async def _fold(
         self, items: Sequence[Item], loaded: Loaded, seen: dict[inbox.Key, str], now: datetime
     ) -> Plan:
-        return await self.beside.run(len(items), lambda: self.folder.fold(items, loaded, seen, now))
+        if len(items) <= _INLINE_MAX:
+            return self.folder.fold(items, loaded, seen, now)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads, self.folder.fold, items, loaded, seen, now)
 
-    async def _signed(self, plan: Plan) -> dict[Unsigned, Outbound]:
-        """The whole messages, of those that lack their signature."""
-        ours = [message for message in plan.outbox if isinstance(message, Unsigned)]
-        papers = [message.paper for message in ours]
-        signed = await self.beside.run(
-            len(papers),
-            lambda: sign_all(papers, self.signer),
-            lambda notary: notary.sign_all(papers),
-        )
-        return {message: message.signed(one) for message, one in zip(ours, signed, strict=True)}
-
-    async def _write(
-        self, connection: Connection, decided: Decided, whole: Mapping[Unsigned, Outbound]
-    ) -> None:
-        plan, loaded = decided.plan, decided.loaded
+    async def _write(self, connection: Connection, plan: Plan, loaded: Loaded) -> None:
         await inbox.keep(connection, plan.inbox)
         await deferrals.done(connection, plan.deferrals_done)
         await deferrals.put(connection, plan.deferrals, self.clock())
@@ -127,9 +114,8 @@ class Deciding:
         await self.store.save(connection, saves)
         await timers.change(connection, plan.timers)
         await dead_letters.put(connection, plan.dead)
-        await sent.keep(connection, {number: whole[each] for number, each in plan.sent.items()})
-        messages = [whole[m] if isinstance(m, Unsigned) else m for m in plan.outbox]
-        plan.rows = await outbox.put(connection, messages, notify=self.notify())
+        await sent.keep(connection, plan.sent)
+        plan.rows = await outbox.put(connection, plan.outbox, notify=self.notify())
 
 
 @dataclass(frozen=True)

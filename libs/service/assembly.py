@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from libs.service.applying import Application, Applying, Deciding
-from libs.service.beside import Beside
+from libs.service.examination import Examination
 from libs.service.examining import Examiner
 from libs.service.faults import Reach
 from libs.service.folding import Folder
-from libs.service.notary import Notary
 from libs.service.outgoing import Outgoing
 from libs.service.pipeline import Pipeline
 from libs.service.plan import Plan
@@ -19,8 +18,9 @@ from libs.service.runtime import Runtime
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings
 from libs.service.store import RecordStore
+from libs.service.verifier import Verifier
 from libs.service.waking import Waker
-from libs.signing import FileSigner, SignerError, TrustStore
+from libs.signing import SignerError, TrustStore
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,20 @@ class Parts:
 
 
 def assemble(
-    at: Runtime, threads: ThreadPoolExecutor, reach: Reach, notary: Notary | None
+    at: Runtime, threads: ThreadPoolExecutor, reach: Reach, verifier: Verifier | None
 ) -> Parts:
     """The parts of a service, told of each other."""
     relay = _relay(at, reach)
-    beside = Beside(threads, at.metrics, at.log, at.settings.notary_from, notary)
     pipeline = Pipeline(
-        examiner_of(at.service, at.settings, at.trust),
-        beside,
-        _application(at, relay, beside, reach),
+        Examination(
+            examiner_of(at.service, at.settings, at.trust),
+            threads,
+            at.metrics,
+            at.log,
+            at.settings.verify_beside_from,
+            verifier,
+        ),
+        _application(at, relay, threads, reach),
         at.pool,
         at.stop,
         at.settings.retry_seconds_max,
@@ -51,7 +56,7 @@ def assemble(
         reach,
         at.settings.transaction_records_max,
     )
-    at.metrics.set("notary_up", float(notary is not None))
+    at.metrics.set("verifier_up", float(verifier is not None))
     waker = None if at.service.applier else _waker(at, pipeline, reach)
 
     def settled(plan: Plan) -> None:
@@ -92,27 +97,18 @@ def _waker(at: Runtime, pipeline: Pipeline, reach: Reach) -> Waker:
     )
 
 
-def fork_notary(service: Service, settings: ServiceSettings) -> Notary | None:
-    """The process that verifies and signs beside a consuming service; before there are threads.
+def fork_verifier(service: Service, settings: ServiceSettings) -> Verifier | None:
+    """The process that verifies beside a consuming service; only before there are threads.
 
-    None where it is not wanted or cannot be; of a wrong key or trust file the service tells.
+    None where it is not wanted or cannot be; a trust file that is wrong, the service tells.
     """
-    if not (settings.notary_from and service.consumed and hasattr(os, "fork")):
+    if not (settings.verify_beside_from and service.consumed and hasattr(os, "fork")):
         return None
     try:
         trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
-        signer = load_signer(settings)
     except SignerError:
         return None
-    examiner = examiner_of(service, settings, trust)
-    return Notary.fork(examiner, signer, settings.trust_refresh_seconds)
-
-
-def load_signer(settings: ServiceSettings) -> FileSigner:
-    """The service's key and certificate. Raises SignerError."""
-    secret = settings.key_password
-    password = secret.get_secret_value().encode() if secret else None
-    return FileSigner.load(settings.key_file, settings.cert_file, password)
+    return Verifier.fork(examiner_of(service, settings, trust), settings.trust_refresh_seconds)
 
 
 def examiner_of(service: Service, settings: ServiceSettings, trust: TrustStore) -> Examiner:
@@ -120,14 +116,16 @@ def examiner_of(service: Service, settings: ServiceSettings, trust: TrustStore) 
     return Examiner(trust, service.kinds, service.topics, service.wanted, settings.body_bytes_max)
 
 
-def _application(at: Runtime, relay: Relay, beside: Beside, reach: Reach) -> Application:
+def _application(
+    at: Runtime, relay: Relay, threads: ThreadPoolExecutor, reach: Reach
+) -> Application:
     service = at.service
     if service.applier is not None:
         return Applying(at.pool, service.applier(at), reach)
     kinds = {kind.model: kind for kind in service.kinds.values()}
-    outgoing = Outgoing(service.topics, kinds)
+    outgoing = Outgoing(at.signer, service.topics, kinds)
     wait_max = timedelta(seconds=at.settings.deferral_seconds_max)
     given = at.settings.parameters
     folder = Folder(service.name, service.handlers, outgoing, wait_max, given)
     store = RecordStore({record.name: record for record in service.records})
-    return Deciding(at.pool, store, folder, at.signer, beside, reach, lambda: not relay.active)
+    return Deciding(at.pool, store, folder, threads, reach, lambda: not relay.active)

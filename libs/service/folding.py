@@ -4,7 +4,7 @@ No I/O. It can be done again, and then gives the same; so what a handler turns o
 what was loaded is loaded and the batch is folded anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from libs.service.deferrals import Deferral
 from libs.service.inbox import Key
 from libs.service.incoming import UNEXPECTED, Accepted, Dead
 from libs.service.outbox import Outbound
-from libs.service.outgoing import Outgoing, Trail, Unsigned
+from libs.service.outgoing import Outgoing, Trail
 from libs.service.plan import Item, Line, Plan, Work
 from libs.service.store import Loaded
 from libs.service.timers import DueTimer
@@ -128,7 +128,7 @@ class _Fold:
         self._line(outcome, message, status=saved.status if saved else None)
 
     def _settle(
-        self, decision: Decision, saves: dict[Ref, AnyRecord], sends: Sequence[Outbound | Unsigned]
+        self, decision: Decision, saves: dict[Ref, AnyRecord], sends: list[Outbound]
     ) -> None:
         self.state.update(saves)
         self.plan.records.update(saves)
@@ -137,9 +137,9 @@ class _Fold:
             timer.timer(self.now) if isinstance(timer, Wait) else timer for timer in decision.timers
         ]
         self.plan.resends += decision.resends
-        for send, message in zip(decision.sends, sends, strict=True):
-            if isinstance(send, Emit) and isinstance(message, Unsigned) and send.keep:
-                self.plan.sent[send.message.meta.message_id] = message
+        for send, outbound in zip(decision.sends, sends, strict=True):
+            if isinstance(send, Emit) and send.keep:
+                self.plan.sent[send.message.meta.message_id] = outbound
 
     def _saves(self, decision: Decision) -> dict[Ref, AnyRecord]:
         """Records to store. Raises ValueError for a version that does not follow the last."""
@@ -217,7 +217,7 @@ class _Fold:
             return  # the document has moved on
         trail = Trail(str(context.cause.message_id), str(context.cause.message_id), self.of.service)
         saves = self._saves(decision)
-        sends: list[Unsigned] = []
+        sends: list[Outbound] = []
         for send in decision.sends:
             if not isinstance(send, Emit):
                 raise TypeError("a timer has no message to forward")

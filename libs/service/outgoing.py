@@ -1,11 +1,7 @@
-"""From a decision's sends to bytes ready to publish: encoded, then signed, with their headers.
+"""From a decision's sends to bytes ready to publish: encoded, signed, with their headers."""
 
-Signing is a step of its own, for many messages at once: it needs a key, which may be elsewhere.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from libs.decisions import Emit, Forward, Resend
 from libs.messages.base import DocumentChanged, Message
@@ -40,28 +36,28 @@ class Trail:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """Encodes for one service. Safe for many threads."""
+    """Encodes and signs for one service. Safe for many threads."""
 
+    signer: Signer
     topics: Mapping[str, Topic]
     kinds: Mapping[type[Message], Kind]
 
-    def emit(self, send: Emit, trail: Trail) -> "Unsigned":
+    def emit(self, send: Emit, trail: Trail) -> Outbound:
         """A message of our own. Raises LookupError for a kind or topic that the tables lack."""
         message = send.message
         kind = self.kinds[type(message)]
         if kind.ce_type not in self.topics[send.topic].kinds:
             raise LookupError(f"{kind.ce_type} has no place on topic {send.topic}")
-        content_type, enveloped = _form(kind, send.topic)
+        body, content_type, signature = self._signed(kind, message, send.topic)
         envelope = envelope_of(message, kind.ce_type, content_type)._replace(
             correlation_id=trail.correlation_id,
             causation_id=trail.causation_id,
             actor=trail.actor,
             status=message.status if isinstance(message, DocumentChanged) else None,
+            signature=signature,
             traceparent=trail.traceparent,
         )
-        return Unsigned(
-            send.topic, envelope, Paper(kind.codec.encode(message, content_type), enveloped)
-        )
+        return _outbound(send.topic, envelope, body)
 
     def forward(self, send: Forward, message: Accepted) -> Outbound:
         """The handled message itself: same bytes, same signature, same id."""
@@ -77,46 +73,17 @@ class Outgoing:
         correlation = envelope.correlation_id or str(envelope.id)
         return _outbound(topic, envelope._replace(correlation_id=correlation), body)
 
-
-class Paper(NamedTuple):
-    """What is to be signed, and whether the signature goes into it (XML) or beside it (JWS)."""
-
-    body: bytes
-    enveloped: bool
-
-
-def sign_all(papers: Iterable[Paper], signer: Signer) -> list[bytes]:
-    """Each body with its signature in it, or the detached signature."""
-    return [
-        sign_xml(body, signer) if enveloped else sign_jws(body, signer).encode()
-        for body, enveloped in papers
-    ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Unsigned:
-    """A message of our own that only lacks its signature."""
-
-    topic: str
-    envelope: Envelope
-    paper: Paper
-
-    def signed(self, signed: bytes) -> Outbound:
-        """The whole message, with what `sign_all` gave for its paper."""
-        if self.paper.enveloped:
-            return _outbound(self.topic, self.envelope, signed)
-        envelope = self.envelope._replace(signature=signed.decode())
-        return _outbound(self.topic, envelope, self.paper.body)
-
-
-def _form(kind: Kind, topic: str) -> tuple[str, bool]:
-    """The content type of a kind on a topic, and whether it holds its signature."""
-    if not isinstance(kind.codec, ModelCodec):  # a bank's own format has no room for ours
-        return XML, False
-    partner = partner_of_topic(topic)
-    if partner is not None and partner.content == XML:
-        return XML, True
-    return JSON, False
+    def _signed(self, kind: Kind, message: Message, topic: str) -> tuple[bytes, str, str | None]:
+        """Body, content type, and the detached signature where the body carries none."""
+        codec = kind.codec
+        if not isinstance(codec, ModelCodec):  # a bank's own format has no room for ours
+            body = codec.encode(message, XML)
+            return body, XML, sign_jws(body, self.signer)
+        partner = partner_of_topic(topic)
+        if partner is not None and partner.content == XML:
+            return sign_xml(codec.encode(message, XML), self.signer), XML, None
+        body = codec.encode(message, JSON)
+        return body, JSON, sign_jws(body, self.signer)
 
 
 def _outbound(topic: str, envelope: Envelope, body: bytes) -> Outbound:

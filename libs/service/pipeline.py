@@ -17,10 +17,10 @@ from structlog.typing import FilteringBoundLogger
 from libs.service import timers
 from libs.service.applying import Application, broken, bury
 from libs.service.backoff import Backoff
-from libs.service.beside import Beside
 from libs.service.db import Conflict, cause, is_infrastructure
 from libs.service.deferrals import Deferral
-from libs.service.examining import Examined, Examiner
+from libs.service.examination import Examination
+from libs.service.examining import Examined
 from libs.service.faults import Reach
 from libs.service.health import Progress
 from libs.service.incoming import UNEXPECTED, Accepted, Dead, Incoming
@@ -39,8 +39,7 @@ _POSTPONED = timedelta(minutes=1)
 class Pipeline:
     """One service's pipeline. Batches, timers and retries go through it one at a time."""
 
-    examiner: Examiner
-    beside: Beside
+    examination: Examination
     application: Application
     pool: asyncpg.Pool
     stop: asyncio.Event
@@ -73,14 +72,7 @@ class Pipeline:
 
     async def examine(self, batch: Sequence[Incoming]) -> list[Examined]:
         """Verify and decode, in order, without keeping the event loop from its heartbeats."""
-        start = perf_counter()
-        examined = await self.beside.run(
-            len(batch),
-            lambda: self.examiner.examine_all(batch),
-            lambda notary: notary.examine_all(batch),
-        )
-        self.metrics.observe("batch_seconds", perf_counter() - start, "verify")
-        return examined
+        return await self.examination.examine(batch)
 
     async def _in_parts(self, parts: Sequence[Sequence[Incoming]]) -> None:
         """While the database writes a part, the next is decided and the one behind it verified."""

@@ -7,7 +7,6 @@ from libs.decisions import AnyRecord, Ref, Resend, Timer
 from libs.service.deferrals import Deferral
 from libs.service.incoming import Accepted, Dead
 from libs.service.outbox import Outbound, Waiting
-from libs.service.outgoing import Unsigned
 from libs.service.store import Loaded
 from libs.service.timers import DueTimer
 
@@ -43,9 +42,9 @@ class Plan:
     deferrals: list[Deferral] = field(default_factory=list)
     deferrals_done: list[Deferral] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
-    outbox: list[Outbound | Unsigned] = field(default_factory=list)
+    outbox: list[Outbound] = field(default_factory=list)
     rows: list[Waiting] = field(default_factory=list)  # what became of `outbox`
-    sent: dict[UUID, Unsigned] = field(default_factory=dict)  # those of `outbox` to be kept
+    sent: dict[UUID, Outbound] = field(default_factory=dict)  # those of `outbox` to be kept
     resends: list[Resend] = field(default_factory=list)  # join `outbox` once they are loaded
     lines: list[Line] = field(default_factory=list)
     missing: set[Ref] = field(default_factory=set)  # not loaded: load these and fold again

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from structlog.typing import FilteringBoundLogger
 
-from libs.service.assembly import assemble, load_signer
+from libs.service.assembly import assemble
 from libs.service.backoff import Backoff
 from libs.service.db import cause, make_pool, until_it_answers
 from libs.service.faults import kill_at
@@ -20,16 +20,16 @@ from libs.service.http import HealthServer
 from libs.service.kafka import make_broker, start_broker
 from libs.service.metrics import Metrics
 from libs.service.migrations import check_schema
-from libs.service.notary import Notary
 from libs.service.pipeline import Pipeline
 from libs.service.publishing import Publisher
 from libs.service.runtime import Runtime
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings
 from libs.service.supervising import Supervisor
+from libs.service.verifier import Verifier
 from libs.service.watching import Watcher
 from libs.service.web import WebServer
-from libs.signing import TrustStore
+from libs.signing import FileSigner, TrustStore
 
 _LOOK_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
@@ -51,13 +51,13 @@ class Process:
         settings: ServiceSettings,
         stop: asyncio.Event,
         log: FilteringBoundLogger,
-        notary: Notary | None = None,
+        verifier: Verifier | None = None,
     ) -> None:
         self.service = service
         self.settings = settings
         self.stop = stop
         self.log = log
-        self._notary = notary
+        self._verifier = verifier
         self.metrics = Metrics(service.name)
         self.progress = Progress(settings.stall_seconds_max)
         self.port = 0
@@ -68,11 +68,13 @@ class Process:
 
     async def __aenter__(self) -> Self:
         settings, name = self.settings, self.service.name
+        secret = settings.key_password
+        password = secret.get_secret_value().encode() if secret else None
         self.runtime = Runtime(
             self.service,
             settings,
             await make_pool(settings, name),
-            load_signer(settings),
+            FileSigner.load(settings.key_file, settings.cert_file, password),
             TrustStore.load(settings.trust_ca, settings.trust_crl),
             Publisher(settings, name, self.metrics),
             self.metrics,
@@ -134,7 +136,7 @@ class Process:
     async def _consume(self) -> None:
         threads = ThreadPoolExecutor(self.settings.worker_threads, f"{self.service.name}-work")
         self._closing.callback(threads.shutdown, wait=False, cancel_futures=True)
-        parts = assemble(self.runtime, threads, self._reach, self._notary)
+        parts = assemble(self.runtime, threads, self._reach, self._verifier)
         self._parts.start("relay", parts.relay.run)
         self._wake.append(parts.relay.wake)
         if parts.waker is not None:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import uvloop
 
-from libs.service.assembly import fork_notary
+from libs.service.assembly import fork_verifier
 from libs.service.backoff import Stopping
 from libs.service.faults import kill_at
 from libs.service.logs import bridge, make_logger
 from libs.service.migrations import MigrationError
-from libs.service.notary import Notary
 from libs.service.process import Process
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings, WrongSettings, load_settings
+from libs.service.verifier import Verifier
 from libs.signing import SignerError
 
 WRONG_USE = 2
@@ -31,7 +31,7 @@ class Chosen:
 
     service: Service
     settings: ServiceSettings
-    notary: Notary | None
+    verifier: Verifier | None
 
 
 def run(*services: Service) -> int:
@@ -45,14 +45,14 @@ def run(*services: Service) -> int:
         print(wrong, file=sys.stderr)
         return WRONG_USE
     chosen = [
-        Chosen(service, own, fork_notary(service, own))
+        Chosen(service, own, fork_verifier(service, own))
         for service, own in zip(services, settings, strict=True)
     ]
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_run(chosen))
     finally:
-        Notary.end(each.notary for each in chosen if each.notary is not None)
+        Verifier.end(each.verifier for each in chosen if each.verifier is not None)
 
 
 def _settings(services: Sequence[Service]) -> list[ServiceSettings]:
@@ -89,7 +89,7 @@ async def serve(chosen: Chosen, stop: asyncio.Event) -> int:
     service, settings = chosen.service, chosen.settings
     log = make_logger(service.name, settings.log_level)
     try:
-        async with Process(service, settings, stop, log, chosen.notary) as process:
+        async with Process(service, settings, stop, log, chosen.verifier) as process:
             await process.run()
     except Stopping:
         pass

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 SMALL = {
     "batch_records_max": 20,
     "transaction_records_max": 6,
-    "notary_from": 5,
+    "verify_beside_from": 5,
     "relay_rows_max": 30,
 }
 BOXES = [f"BX{n}" for n in range(12)]

@@ -13,6 +13,7 @@ from libs.service.outgoing import Outgoing
 from libs.service.plan import Plan, Work
 from libs.service.timers import DueTimer
 from libs.signing import Identity, Verdict
+from libs.signing.pki import Authority, Subject
 from tests.integration.service.conftest import fill_box
 from tests.integration.service.toy import KINDS, OPEN, RECORD, BoxBody, Toy, Waits
 
@@ -25,8 +26,9 @@ REF = RECORD.ref("BX1")
 
 def a_folder() -> Folder:
     toy = Toy("toy")
+    issued = Authority.create().issue(Subject(Role.SERVICE, "toy", "toy"))
     kinds = {kind.model: kind for kind in KINDS.values()}
-    outgoing = Outgoing(toy.service.topics, kinds)
+    outgoing = Outgoing(issued.signer, toy.service.topics, kinds)
     return Folder("toy", toy.service.handlers, outgoing, timedelta(seconds=30), Waits(ASK))
 
 

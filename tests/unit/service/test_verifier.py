@@ -10,13 +10,12 @@ import pytest
 
 from libs.messages.envelope import envelope_of
 from libs.messages.parties import Role
-from libs.messages.partners import JSON, XML
+from libs.messages.partners import JSON
 from libs.messages.samples import COMPANY, USCC
 from libs.service.examining import Examiner, Skipped
 from libs.service.incoming import Accepted, Dead, Incoming
-from libs.service.notary import Notary, NotaryLost
-from libs.service.outgoing import Paper
-from libs.signing import TrustStore, sign_jws, verify
+from libs.service.verifier import Verifier, VerifierLost
+from libs.signing import TrustStore, sign_jws
 from libs.signing.pki import Authority, Issued, Subject
 from tests.integration.service.conftest import fill_box, open_box
 from tests.integration.service.toy import KINDS, Toy
@@ -61,20 +60,20 @@ def office(tmp_path: Path) -> Office:
 
 
 @pytest.fixture
-def notary(office: Office) -> Iterator[Notary]:
-    notary = Notary.fork(office.examiner, office.card.signer, refresh_seconds=0)
-    yield notary
-    Notary.end([notary])
+def verifier(office: Office) -> Iterator[Verifier]:
+    verifier = Verifier.fork(office.examiner, refresh_seconds=0)
+    yield verifier
+    Verifier.end([verifier])
 
 
-def test_it_finds_what_the_examiner_finds(office: Office, notary: Notary) -> None:
+def test_it_finds_what_the_examiner_finds(office: Office, verifier: Verifier) -> None:
     batch = [
         office.incoming(),
         office.incoming(changed=True),
         office.incoming(),
         office.incoming(ce_type="cn.tongbao.Unheard.v1"),
     ]
-    found = notary.examine_all(batch)
+    found = verifier.examine_all(batch)
     assert found == office.examiner.examine_all(batch)
     assert [type(one) for one in found] == [Accepted, Dead, Accepted, Dead]
     assert all(one.source is source for one, source in zip(found, batch, strict=True))
@@ -85,34 +84,22 @@ def test_kinds_that_a_service_does_not_act_on_are_skipped(tmp_path: Path) -> Non
     examiner = Examiner(
         office.examiner.trust, KINDS, office.examiner.topics, frozenset(), 1_000_000
     )
-    notary = Notary.fork(examiner, office.card.signer, 0)
+    verifier = Verifier.fork(examiner, 0)
     source = office.incoming()
-    assert notary.examine_all([source]) == [Skipped(source)]
-    Notary.end([notary])
+    assert verifier.examine_all([source]) == [Skipped(source)]
+    Verifier.end([verifier])
 
 
-def test_it_follows_the_trust_files(office: Office, notary: Notary) -> None:
+def test_it_follows_the_trust_files(office: Office, verifier: Verifier) -> None:
     source = office.incoming()
-    assert isinstance(notary.examine_all([source])[0], Accepted)
+    assert isinstance(verifier.examine_all([source])[0], Accepted)
     office.trust(Authority.create())
-    (found,) = notary.examine_all([source])
+    (found,) = verifier.examine_all([source])
     assert isinstance(found, Dead)
     assert found.reason == "NOT_TRUSTED"
 
 
-def test_what_it_signs_verifies(office: Office, notary: Notary) -> None:
-    message, kind = fill_box("BX1", 5), KINDS["cn.tongbao.FillBox.v1"]
-    papers = [
-        Paper(kind.codec.encode(message, XML), enveloped=True),
-        Paper(kind.codec.encode(message, JSON), enveloped=False),
-    ]
-    whole, beside = notary.sign_all(papers)
-    trust, now = office.examiner.trust, datetime.now(UTC)
-    assert verify(whole, XML, None, trust, now).verdict.trusted
-    assert verify(papers[1].body, JSON, beside.decode(), trust, now).verdict.trusted
-
-
-def test_when_it_is_gone_it_says_so(office: Office, notary: Notary) -> None:
-    os.kill(notary.pid, signal.SIGKILL)
-    with pytest.raises(NotaryLost, match=str(notary.pid)):
-        notary.examine_all([office.incoming()])
+def test_when_it_is_gone_it_says_so(office: Office, verifier: Verifier) -> None:
+    os.kill(verifier.pid, signal.SIGKILL)
+    with pytest.raises(VerifierLost, match=str(verifier.pid)):
+        verifier.examine_all([office.incoming()])
