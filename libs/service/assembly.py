@@ -1,12 +1,10 @@
 """Which parts a consuming service has, and how they are joined."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
 from libs.service.applying import Application, Applying, Deciding
-from libs.service.examination import Examination
 from libs.service.examining import Examiner
 from libs.service.faults import Reach
 from libs.service.folding import Folder
@@ -15,12 +13,8 @@ from libs.service.pipeline import Pipeline
 from libs.service.plan import Plan
 from libs.service.relay import Relay
 from libs.service.runtime import Runtime
-from libs.service.service import Service
-from libs.service.settings import ServiceSettings
 from libs.service.store import RecordStore
-from libs.service.verifier import Verifier
 from libs.service.waking import Waker
-from libs.signing import SignerError, TrustStore
 
 
 @dataclass(frozen=True)
@@ -32,22 +26,14 @@ class Parts:
     waker: Waker | None  # an applier has no timers
 
 
-def assemble(
-    at: Runtime, threads: ThreadPoolExecutor, reach: Reach, verifier: Verifier | None
-) -> Parts:
+def assemble(at: Runtime, threads: ThreadPoolExecutor, reach: Reach) -> Parts:
     """The parts of a service, told of each other."""
     relay = _relay(at, reach)
     pipeline = Pipeline(
-        Examination(
-            examiner_of(at.service, at.settings, at.trust),
-            threads,
-            at.metrics,
-            at.log,
-            at.settings.verify_beside_from,
-            verifier,
-        ),
+        _examiner(at),
         _application(at, relay, threads, reach),
         at.pool,
+        threads,
         at.stop,
         at.settings.retry_seconds_max,
         at.metrics,
@@ -56,7 +42,6 @@ def assemble(
         reach,
         at.settings.transaction_records_max,
     )
-    at.metrics.set("verifier_up", float(verifier is not None))
     waker = None if at.service.applier else _waker(at, pipeline, reach)
 
     def settled(plan: Plan) -> None:
@@ -97,23 +82,11 @@ def _waker(at: Runtime, pipeline: Pipeline, reach: Reach) -> Waker:
     )
 
 
-def fork_verifier(service: Service, settings: ServiceSettings) -> Verifier | None:
-    """The process that verifies beside a consuming service; only before there are threads.
-
-    None where it is not wanted or cannot be; a trust file that is wrong, the service tells.
-    """
-    if not (settings.verify_beside_from and service.consumed and hasattr(os, "fork")):
-        return None
-    try:
-        trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
-    except SignerError:
-        return None
-    return Verifier.fork(examiner_of(service, settings, trust), settings.trust_refresh_seconds)
-
-
-def examiner_of(service: Service, settings: ServiceSettings, trust: TrustStore) -> Examiner:
-    """What judges this service's messages."""
-    return Examiner(trust, service.kinds, service.topics, service.wanted, settings.body_bytes_max)
+def _examiner(at: Runtime) -> Examiner:
+    service = at.service
+    return Examiner(
+        at.trust, service.kinds, service.topics, service.wanted, at.settings.body_bytes_max
+    )
 
 
 def _application(

@@ -24,7 +24,6 @@ class Row:
 TABLE: tuple[Row, ...] = (
     Row("messages", "counter", "Messages by what became of them.", ("kind", "outcome")),
     Row("batch_messages", "histogram", "Messages a batch.", buckets=_SIZES),
-    Row("verifier_up", "gauge", "Whether large batches are verified by a process beside it."),
     Row("batch_seconds", "histogram", "Time a batch took, by part.", ("part",)),
     Row("dead_letters", "counter", "Messages set aside because they can never work.", ("reason",)),
     Row("unexpected", "counter", "Messages that broke our own code: alert on any."),

@@ -26,7 +26,6 @@ from libs.service.runtime import Runtime
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings
 from libs.service.supervising import Supervisor
-from libs.service.verifier import Verifier
 from libs.service.watching import Watcher
 from libs.service.web import WebServer
 from libs.signing import FileSigner, TrustStore
@@ -51,13 +50,11 @@ class Process:
         settings: ServiceSettings,
         stop: asyncio.Event,
         log: FilteringBoundLogger,
-        verifier: Verifier | None = None,
     ) -> None:
         self.service = service
         self.settings = settings
         self.stop = stop
         self.log = log
-        self._verifier = verifier
         self.metrics = Metrics(service.name)
         self.progress = Progress(settings.stall_seconds_max)
         self.port = 0
@@ -136,7 +133,7 @@ class Process:
     async def _consume(self) -> None:
         threads = ThreadPoolExecutor(self.settings.worker_threads, f"{self.service.name}-work")
         self._closing.callback(threads.shutdown, wait=False, cancel_futures=True)
-        parts = assemble(self.runtime, threads, self._reach, self._verifier)
+        parts = assemble(self.runtime, threads, self._reach)
         self._parts.start("relay", parts.relay.run)
         self._wake.append(parts.relay.wake)
         if parts.waker is not None:

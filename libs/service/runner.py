@@ -5,11 +5,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import uvloop
 
-from libs.service.assembly import fork_verifier
 from libs.service.backoff import Stopping
 from libs.service.faults import kill_at
 from libs.service.logs import bridge, make_logger
@@ -17,21 +15,11 @@ from libs.service.migrations import MigrationError
 from libs.service.process import Process
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings, WrongSettings, load_settings
-from libs.service.verifier import Verifier
 from libs.signing import SignerError
 
 WRONG_USE = 2
 FAILED = 1
 _LIBRARIES = ("aiokafka", "asyncio", "faststream", "tongbao", "uvicorn.error", "asyncpg")
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A service to run, its settings, and the process beside it."""
-
-    service: Service
-    settings: ServiceSettings
-    verifier: Verifier | None
 
 
 def run(*services: Service) -> int:
@@ -44,15 +32,8 @@ def run(*services: Service) -> int:
     except WrongSettings as wrong:
         print(wrong, file=sys.stderr)
         return WRONG_USE
-    chosen = [
-        Chosen(service, own, fork_verifier(service, own))
-        for service, own in zip(services, settings, strict=True)
-    ]
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_run(chosen))
-    finally:
-        Verifier.end(each.verifier for each in chosen if each.verifier is not None)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(list(zip(services, settings, strict=True))))
 
 
 def _settings(services: Sequence[Service]) -> list[ServiceSettings]:
@@ -73,23 +54,22 @@ def _settings(services: Sequence[Service]) -> list[ServiceSettings]:
     return found
 
 
-async def _run(chosen: list[Chosen]) -> int:
+async def _run(chosen: list[tuple[Service, ServiceSettings]]) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    first = chosen[0]
-    bridge(make_logger(first.service.name, first.settings.log_level), _LIBRARIES)
-    codes = await asyncio.gather(*(serve(each, stop) for each in chosen))
+    first = make_logger(chosen[0][0].name, chosen[0][1].log_level)
+    bridge(first, _LIBRARIES)
+    codes = await asyncio.gather(*(serve(service, own, stop) for service, own in chosen))
     return max(codes)
 
 
-async def serve(chosen: Chosen, stop: asyncio.Event) -> int:
+async def serve(service: Service, settings: ServiceSettings, stop: asyncio.Event) -> int:
     """Run one service until `stop` is set; returns its exit code."""
-    service, settings = chosen.service, chosen.settings
     log = make_logger(service.name, settings.log_level)
     try:
-        async with Process(service, settings, stop, log, chosen.verifier) as process:
+        async with Process(service, settings, stop, log) as process:
             await process.run()
     except Stopping:
         pass

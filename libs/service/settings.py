@@ -73,11 +73,10 @@ class ServiceSettings(DatabaseSettings):
         125, ge=1, le=10_000, description="of these, messages a transaction"
     )
     fetch_bytes_max: int = Field(16 * MIB, ge=MIB, description="bytes a fetch at most")
-    fetch_partition_bytes_max: int = Field(2 * MIB, ge=1024, description="bytes a partition a fetch")
-    body_bytes_max: int = Field(MIB, ge=1024, description="larger messages are dead letters")
-    verify_beside_from: int = Field(
-        32, ge=0, description="so many messages are verified by a process of its own; 0: never"
+    fetch_partition_bytes_max: int = Field(
+        2 * MIB, ge=1024, description="bytes a partition a fetch"
     )
+    body_bytes_max: int = Field(MIB, ge=1024, description="larger messages are dead letters")
     worker_threads: int = Field(1, ge=1, le=32, description="threads that verify and decide")
 
     relay_rows_max: int = Field(2000, ge=1, le=50_000, description="messages published at once")

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import orjson
-import psutil
 import pytest
 
 from libs.service.faults import POINTS
@@ -12,11 +11,10 @@ from tests.integration.service.conftest import Sealed, World, fill_box, open_box
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
-# several transactions a batch, each decided while the one before is written, verified beside
+# several transactions a batch, each decided while the one before is written
 SMALL = {
     "batch_records_max": 20,
     "transaction_records_max": 6,
-    "verify_beside_from": 5,
     "relay_rows_max": 30,
 }
 BOXES = [f"BX{n}" for n in range(12)]
@@ -90,27 +88,3 @@ async def test_a_second_instance_joins_and_one_dies_under_load(world: World) -> 
                 second.kill()
         await until(lambda: whole(world), 60)
     await check_balance(world)
-
-
-async def test_without_the_process_beside_it_a_service_verifies_itself(world: World) -> None:
-    commands = load(world)
-    async with world.spawned(**SMALL) as process:
-        await world.send(*commands[:60])
-        await until(lambda: _taken(world, 60))
-        (beside,) = psutil.Process(process.pid).children()
-        beside.kill()
-        await world.send(*commands[60:])
-        await until(lambda: whole(world), 60)
-    await check_balance(world)
-
-
-async def _taken(world: World, count: int) -> bool:
-    return await world.count("inbox") == count
-
-
-async def test_the_process_beside_a_service_ends_with_it(world: World) -> None:
-    async with world.spawned() as process:
-        await world.send(world.sealed(open_box("BX1")))
-        await until(lambda: _taken(world, 1))
-        (beside,) = psutil.Process(process.pid).children()
-    await until(lambda: not beside.is_running() or beside.status() == psutil.STATUS_ZOMBIE)
