@@ -8,6 +8,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
+from libs.service.offsets import Offsets
+
 _log = logging.getLogger("tongbao.kafka")
 IDLE_FETCH_MS = 500
 _BUSY_FETCH_MS = 20
@@ -38,6 +40,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._next: dict[TopicPartition, int] = {}  # behind the last record that was given out
+        self.offsets = Offsets(self)
 
     async def getmany(  # noqa: D102 - as the base
         self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None
@@ -63,6 +66,12 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
             else:
                 if found:
                     return self._given(found)
+
+    async def stop(self) -> None:
+        """As the base; but first the brokers are told what is settled."""
+        if not self._closed:
+            await self.offsets.end()
+        await super().stop()
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """As the base; what was given back is given out again."""

@@ -62,9 +62,17 @@ async def make_pool(settings: DatabaseSettings, name: str) -> asyncpg.Pool:
         command_timeout=_COMMAND_SECONDS,
         timeout=10,
         max_inactive_connection_lifetime=300,
+        reset=_nothing,
         server_settings=options,
     )
     return await pool
+
+
+async def _nothing(_: object) -> None:
+    """By itself a pool asks the server to forget a session's settings whenever one is given back.
+
+    That is a round trip a batch, for what only the relay and streams leave, who clear it up.
+    """
 
 
 async def until_it_answers(

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
@@ -71,7 +70,7 @@ def make_broker(
             body=b"",
             headers={},
             batch_headers=[],
-            consumer=cast(AIOKafkaConsumer, subscriber.consumer),
+            consumer=cast(PatientConsumer, subscriber.consumer),
         )
 
     subscriber = broker.subscriber(
@@ -91,6 +90,7 @@ def make_broker(
         parser=parse,
         decoder=_undecoded,
         no_reply=True,
+        listener=_Handover(lambda: cast(PatientConsumer | None, subscriber.consumer)),
     )
 
     @subscriber
@@ -125,14 +125,28 @@ def incoming(record: ConsumerRecord) -> Incoming:
 
 
 class _Batch(KafkaAckableMessage):
-    """A batch whose offsets may be refused: its messages come again, and inboxes drop them."""
+    """A batch whose offsets are told later, or never: then its messages come again."""
+
+    consumer: PatientConsumer
 
     async def ack(self) -> None:
-        try:
-            await super().ack()
-        except (KafkaError, IllegalStateError) as error:
+        if not self.committed:
+            self.consumer.offsets.note(self.raw_message)
             self.committed = AckStatus.ACKED
-            _log.warning("offsets not moved: %s", type(error).__name__)
+
+
+class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """Whoever is given our partitions begins where we ended."""
+
+    def __init__(self, consumer: Callable[[], PatientConsumer | None]) -> None:
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        if (consumer := self._consumer()) is not None:
+            await consumer.offsets.tell_now()
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        pass
 
 
 async def _undecoded(message: KafkaMessage) -> Records:

@@ -17,7 +17,8 @@ from libs.service.packing import Headers, pack, unpack
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('outbox:' || current_schema(), 0))"
 CHANNEL = "SELECT 'outbox_' || current_schema()"
 _NOTIFY = "SELECT pg_notify('outbox_' || current_schema(), '')"
-_NUMBERS = "SELECT nextval('outbox_seq_seq') FROM generate_series(1, $1)"
+# a number is drawn for a row of the join, which there is when the lock is held
+_NUMBERS = "SELECT nextval('outbox_seq_seq') FROM ({lock}) AS held, generate_series(1, $1)"
 _COLUMNS = ("seq", "topic", "key", "headers", "body")
 _NEXT = """
 SELECT seq, octet_length(body) AS bytes FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2"""
@@ -56,8 +57,8 @@ async def put(
     """
     if not messages:
         return []
-    await connection.execute(LOCK)
-    numbers = [row[0] for row in await connection.fetch(_NUMBERS, len(messages))]
+    drawn = await connection.fetch(_NUMBERS.format(lock=LOCK), len(messages))
+    numbers = [row[0] for row in drawn]
     rows = [
         (seq, m.topic, m.key, pack(m.headers), m.body)
         for seq, m in zip(numbers, messages, strict=True)

@@ -29,7 +29,7 @@ ACTIVITY = "relay"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('relay:' || current_schema(), 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('relay:' || current_schema(), 0))"
 # what is lost with these commits is only published once more
-_CHEAP_COMMITS = "SET synchronous_commit = off"
+_CHEAP_COMMITS, _USUAL_COMMITS = "SET synchronous_commit = off", "RESET synchronous_commit"
 
 
 @dataclass
@@ -101,6 +101,7 @@ class Relay:
                 if not connection.is_closed():
                     await connection.remove_listener(channel, self._heard)
                     await connection.execute(_UNLOCK)
+                    await connection.execute(_USUAL_COMMITS)
 
     async def _publish(self, connection: Connection, backoff: Backoff) -> None:
         line = _Line(await self._read(connection, 0))
