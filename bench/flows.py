@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from statistics import median
 
 import psutil
 
@@ -12,6 +13,7 @@ from bench.load.topics import ends
 from bench.stand import cpu_seconds, processes, stand
 from deploy.local.members import members
 from deploy.local.stack import LocalStack
+from libs.lifecycle.tables import CARGO_PROPOSAL
 
 TARGET_RATE = 25.0
 RATE = 26.0  # started a second: the last one's way is part of the time that is measured
@@ -122,6 +124,7 @@ def latency_bench() -> Result:
             p99,
             *rest,
             *_latencies(low.flows, f" at {LOW_RATE:g} flows/s"),
+            *_steps(run.flows),
             _unbalanced(low, run),
         ],
         load=f"open loop, {LATENCY_RATE:g} flows/s for {LATENCY_SECONDS:g} s, clocks start when a "
@@ -146,6 +149,20 @@ def _latencies(flows: list[Flow], when: str = "", *, targets: bool = False) -> l
             at_most=True,
         )
         for part in (0.5, 0.99, 0.999)
+    ]
+
+
+def _steps(flows: list[Flow]) -> list[Figure]:
+    """When a flow is where, in the order of its way: where its time goes."""
+    ways = [flow for flow in flows if IN_FORCE in flow.steps]
+    codes = {code for flow in ways for code in flow.steps}
+    middle = {
+        code: median(flow.steps[code] - flow.due_at for flow in ways if code in flow.steps)
+        for code in codes
+    }
+    return [
+        Figure(f"until {code} {CARGO_PROPOSAL.state(code).zh}, p50", round(middle[code], 3), "s")
+        for code in sorted(codes, key=lambda code: middle[code])
     ]
 
 

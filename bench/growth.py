@@ -1,4 +1,4 @@
-"""How history's costs grow: `python -m bench.growth [RECORDS…]` and `… partitions`.
+"""How costs grow: `python -m bench.growth records [N…] | partitions | documents [--write]`.
 
 For histories of so many status records (10,000, 100,000 and 1,000,000), or topics of so many
 partitions: what a rebuild, one more batch of live events, and reads cost.
@@ -11,16 +11,23 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import asyncpg
 
 from bench.history_load import RECORDS_A_STORY, document_of, owner_of, story
+from bench.machine import CHECKOUT, machine
 from bench.rebuild import Side, a_side
+from bench.report import Growth, store_growth
+from bench.sizes import Size
+from bench.sizes import sizes as message_sizes
 from libs.messages.registry import kind_of
 from services.history import store
 from services.history.queries import read_query
 from services.history.rows import rows_of
 
+TABLES = ("documents", "partitions", "records")
+WRONG_USE = 2
 SIZES = (10_000, 100_000, 1_000_000)  # status records
 PARTITIONS = (1, 2, 6, 24)  # a topic, with 100,000 status records
 _RECORDS = 100_000
@@ -130,20 +137,33 @@ def by_partitions() -> Iterator[Row]:
             yield row(side)
 
 
+def _table(what: str, sizes: Sequence[int]) -> tuple[str, type, Iterator[Any]]:
+    """The title of a table, what its rows are, and the rows as they are measured."""
+    if what == "documents":
+        return "With a message's size", Size, message_sizes()
+    if what == "partitions":
+        return f"With a topic's partitions, {_RECORDS:,} status records", Row, by_partitions()
+    return "With the size of history", Row, by_records(sizes or SIZES)
+
+
 def main(arguments: list[str]) -> int:
-    """Print a table; the exit code."""
-    names = [field.name for field in fields(Row)]
-    sys.stdout.write(f"| {' | '.join(names)} |\n|{' --- |' * len(names)}\n")
-    wanted = by_partitions() if arguments == ["partitions"] else by_records(_sizes(arguments))
-    for found in wanted:
-        cells = [f"{getattr(found, name):,}" for name in names]
-        sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    """Print a table, and with --write put it into docs/performance.md; the exit code."""
+    words = [word for word in arguments if not word.startswith("--")]
+    what = next((word for word in words if not word.isdigit()), "records")
+    if what not in TABLES:
+        sys.stderr.write(f"there is no table {what}: one of {', '.join(TABLES)}\n")
+        return WRONG_USE
+    title, kind, found = _table(what, [int(word) for word in words if word.isdigit()])
+    names = [field.name for field in fields(kind)]
+    sys.stdout.write(f"{title}\n\n| {' | '.join(names)} |\n|{' --- |' * len(names)}\n")
+    rows: list[list[float | str]] = []
+    for one in found:
+        rows.append([getattr(one, name) for name in names])
+        sys.stdout.write(f"| {' | '.join(map(str, rows[-1]))} |\n")
         sys.stdout.flush()
+    if "--write" in arguments:
+        store_growth(CHECKOUT, what, Growth(title, names, rows, machine()))
     return 0
-
-
-def _sizes(arguments: list[str]) -> Sequence[int]:
-    return tuple(map(int, arguments)) or SIZES
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Results lie as JSON beside the page. A page has places for them, `<!-- bench:NAM
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,25 @@ PAGE = Path("docs/performance.md")
 RESULTS = Path("docs/generated/bench.json")
 _PLACE = re.compile(r"(<!-- bench:(?P<name>[a-z-]+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 
-Stored = dict[str, Any]  # {"results": {name: Result.as_json()}, "machine": {name: machine()}}
+Stored = dict[str, Any]  # results, and the machine of each, by benchmark; growth by table
+_EMPTY: Mapping[str, Any] = {"results": {}, "machine": {}, "growth": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How costs grow with one thing: a table, what it is about, and where it was measured."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[float | str]]
+    machine: Mapping[str, str]
 
 
 def stored(root: Path) -> Stored:
     """What was measured so far."""
     path = root / RESULTS
-    if not path.exists():
-        return {"results": {}, "machine": {}}
-    found: Stored = json.loads(path.read_text())
-    return found
+    found: Stored = json.loads(path.read_text()) if path.exists() else {}
+    return {**_EMPTY, **found}
 
 
 def store(root: Path, results: Iterable[Mapping[str, Any]], machine: Mapping[str, str]) -> None:
@@ -32,6 +42,17 @@ def store(root: Path, results: Iterable[Mapping[str, Any]], machine: Mapping[str
     for result in results:
         known["results"][result["name"]] = dict(result)
         known["machine"][result["name"]] = dict(machine)
+    _write(root, known)
+
+
+def store_growth(root: Path, name: str, table: Growth) -> None:
+    """Take in a table of how costs grow, and write the page anew."""
+    known = stored(root)
+    known["growth"] = {**known["growth"], name: asdict(table)}
+    _write(root, known)
+
+
+def _write(root: Path, known: Stored) -> None:
     (root / RESULTS).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
     page = root / PAGE
     page.write_text(rendered(page.read_text(), known))
@@ -43,6 +64,7 @@ def rendered(page: str, known: Stored) -> str:
         "table": _table(known["results"]),
         "figures": _figures(known["results"]),
         "machine": _machine(known["machine"]),
+        "growth": _growth(known["growth"]),
     }
     return _PLACE.sub(lambda found: found[1] + blocks[found["name"]] + found[3], page)
 
@@ -89,6 +111,22 @@ def _machine(machines: Mapping[str, Mapping[str, str]]) -> str:
         text = "\n".join(f"- {key}: {value}" for key, value in told.items())
         groups.setdefault(text, []).append(f"`{name}`")
     return "\n".join(f"{', '.join(names)}:\n\n{text}\n" for text, names in groups.items())
+
+
+def _growth(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    parts = []
+    for table in tables.values():
+        told = table["machine"]
+        parts.append(f"### {table['title']}\n")
+        parts.append(f"Measured {told['measured']} at {told['commit']}, {told['processor']}.\n")
+        parts.append(f"| {' | '.join(table['columns'])} |\n|{' --- |' * len(table['columns'])}")
+        parts += [f"| {' | '.join(map(_cell, row))} |" for row in table["rows"]]
+        parts.append("")
+    return "\n".join(parts) + "\n"
+
+
+def _cell(value: float | str) -> str:
+    return value if isinstance(value, str) else _number(value)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,11 +1,10 @@
-"""What a signed message costs by its size: `python -m bench.sizes`.
+"""What a signed message costs by its size: `python -m bench.growth documents`.
 
 Documents (XML with its signature): verify and decode, beside the floor of `bench/references.py`,
 for messages of some 2, 6.5 and 20 KB. Events (JSON, signature beside): the same, beside the
 signature alone, without a form, with one, and with a long one.
 """
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,17 +93,3 @@ def _events() -> dict[str, Message]:
     }
     moved = next(each for each in examples.messages() if isinstance(each, CargoProposalChanged))
     return {name: moved.model_copy(update={"form": form}) for name, form in forms.items()}
-
-
-def main() -> int:
-    """Print the rows; the exit code."""
-    for row in sizes():
-        sys.stdout.write(
-            f"{row.name:<17} {row.size_bytes:>6,} bytes  {row.ours_us:>7} µs"
-            f"  least {row.least_us:>7} µs  ratio {row.ratio}\n"
-        )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

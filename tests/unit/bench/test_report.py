@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from bench.harness import Figure, Reference, Result
-from bench.report import PAGE, RESULTS, rendered, store, stored
+from bench.report import PAGE, RESULTS, Growth, rendered, store, store_growth, stored
 
 ROOT = Path(__file__).parents[3]
+NOTHING: dict[str, object] = {"results": {}, "machine": {}, "growth": {}}
 PLACES = "before\n<!-- bench:table -->\nold\n<!-- /bench -->\nafter\n"
 
 
@@ -38,5 +39,16 @@ def test_new_results_replace_old_ones_of_their_name_only(tmp_path: Path) -> None
 def test_a_target_that_was_missed_is_told() -> None:
     missed = Result("idle", 1.0, "%", figures=[Figure("start", 2.0, "s", 1.5, at_most=True)])
     page = "<!-- bench:figures -->\n<!-- /bench -->\n"
-    told = rendered(page, {"results": {"idle": missed.as_json()}, "machine": {}})
+    told = rendered(page, {**NOTHING, "results": {"idle": missed.as_json()}})
     assert "| start | 2 s | <= 1.5 | **no** |" in told
+
+
+def test_how_costs_grow_is_a_table_with_its_machine(tmp_path: Path) -> None:
+    (tmp_path / RESULTS).parent.mkdir(parents=True)
+    (tmp_path / PAGE).write_text("<!-- bench:growth -->\nold\n<!-- /bench -->\n")
+    told = {"measured": "today", "commit": "a", "processor": "p"}
+    store_growth(tmp_path, "records", Growth("With size", ["n", "ms"], [[1000, 2.5]], told))
+    page = (tmp_path / PAGE).read_text()
+    assert "### With size\n\nMeasured today at a, p.\n\n| n | ms |" in page
+    assert "| 1,000 | 2.5 |" in page
+    assert "old" not in page
