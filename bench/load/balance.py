@@ -20,6 +20,8 @@ from tongbao.demo.lags import unread
 
 DECIDING = ("booking", "policy", "payment", "gateway")
 REUSED = "messages under the id of another"
+IN_ORDER = "flows whose events are there once and in order"
+ARRIVED = "proposals whose last event is 保单生效"
 _LEFTOVERS = ("outbox", "deferral")
 _LOOK_SECONDS = 0.2
 
@@ -55,6 +57,11 @@ class Balance:
     def wrong(self) -> list[Finding]:
         """Those that do not agree."""
         return [finding for finding in self.findings if not finding.good]
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether a message is missing: a request, so that a flow stops; or an event on its way."""
+        return bool({IN_ORDER, ARRIVED} & {finding.what for finding in self.wrong})
 
     def __str__(self) -> str:
         rows = [f"{'topic':<28}{'records':>10}{'messages':>10}"]
@@ -126,8 +133,8 @@ def _orders(flows: Sequence[Flow], found: Books) -> list[Finding]:
         last += proposal.statuses[-1:] == [IN_FORCE]
         paid += payment.statuses[-1:] == [PAID.code]
     return [
-        Finding("flows whose events are there once and in order", len(flows), whole),
-        Finding("proposals whose last event is 保单生效", len(flows), last),
+        Finding(IN_ORDER, len(flows), whole),
+        Finding(ARRIVED, len(flows), last),
         Finding("payments whose last event is 支付成功", len(flows), paid),
     ]
 

@@ -27,7 +27,6 @@ EVERY: tuple[Point, ...] = (
 POINTS: tuple[Point, ...] = EVERY if IS_LONG else ("before_commit", "after_commit", "after_publish")
 BACKLOG = 8  # messages that wait, so that the first batch has many
 PASSES_MAX = 3
-LOST = "proposals whose last event is 保单生效"
 
 
 async def die_at(
@@ -79,7 +78,7 @@ async def test_mutation_offsets_before_the_commit_lose_messages(
     async with arena.under_load() as load:
         await die_at_each(arena, ["before_commit"], "gateway", tmp_path, "offsets_first")
         found = await load.at_rest()
-    assert LOST in names(found)
+    assert found.has_losses
 
 
 async def first_batch_twice(arena: Arena, place: Path, mutation: str = "") -> set[str]:
@@ -120,7 +119,7 @@ async def test_mutation_an_outbox_emptied_before_the_brokers_word_loses_messages
     async with arena.under_load() as load:
         await die_at_each(arena, ["before_publish"], "policy", tmp_path, "outbox_emptied_first")
         found = await load.at_rest()
-    assert LOST in names(found)
+    assert found.has_losses
 
 
 @long_only
@@ -130,4 +129,4 @@ async def test_mutation_an_outbox_written_after_the_commit_loses_messages(
     async with arena.under_load() as load:
         await die_at_each(arena, ["after_commit"], "policy", tmp_path, "outbox_after_commit")
         found = await load.at_rest()
-    assert LOST in names(found)
+    assert found.has_losses
