@@ -70,7 +70,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
     async def stop(self) -> None:
         """As the base; but first the brokers are told what is settled."""
         if not self._closed:
-            await self.offsets.end()
+            await self.offsets.hand_over()
         await super().stop()
 
     def seek(self, partition: TopicPartition, offset: int) -> None:

@@ -143,7 +143,7 @@ class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
 
     async def on_partitions_revoked(self, revoked: object) -> None:
         if (consumer := self._consumer()) is not None:
-            await consumer.offsets.tell_now()
+            await consumer.offsets.hand_over()
 
     async def on_partitions_assigned(self, assigned: object) -> None:
         pass

@@ -13,7 +13,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 _EVERY_SECONDS = 0.2
-_TELL_SECONDS_MAX = 5.0  # when a service ends, or gives partitions away
+_EVERY_SECONDS_MAX = 5.0  # while the brokers refuse
+_TELL_SECONDS_MAX = 5.0  # also when a service ends, or gives partitions away
 
 _log = logging.getLogger("tongbao.kafka")
 
@@ -41,34 +42,37 @@ class Offsets:
         for record in records:
             self._settled[TopicPartition(record.topic, record.partition)] = record.offset + 1
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell_soon())
+            self._telling = asyncio.create_task(self._tell_until_told())
 
-    async def tell_now(self) -> None:
-        """Tell the brokers, if they listen: who has these partitions next begins there."""
-        try:
-            async with asyncio.timeout(_TELL_SECONDS_MAX):
-                await self._tell()
-        except TimeoutError:
-            _log.warning("offsets not moved: the brokers did not answer")
-
-    async def end(self) -> None:
-        """Tell them for the last time."""
-        if self._telling is not None:
+    async def hand_over(self) -> None:
+        """Tell the brokers, if they listen: whoever has the partitions next begins there."""
+        if self._telling is not None:  # or it would tell later what is older
             self._telling.cancel()
-        await self.tell_now()
-
-    async def _tell_soon(self) -> None:
-        await asyncio.sleep(_EVERY_SECONDS)
+            self._telling = None
         await self._tell()
+        self._settled.clear()  # what they were not told comes again, to whoever that is
 
-    async def _tell(self) -> None:
+    async def _tell_until_told(self) -> None:
+        pause = _EVERY_SECONDS
+        while self._settled:
+            await asyncio.sleep(pause)
+            pause = _EVERY_SECONDS if await self._tell() else min(2 * pause, _EVERY_SECONDS_MAX)
+
+    async def _tell(self) -> bool:
+        """Tell what is settled of the partitions that are ours now; whether brokers took it."""
         ours = set(self._consumer.assignment())
-        settled = {place: at for place, at in self._settled.items() if place in ours}
-        if settled:
-            try:
-                await self._consumer.commit(settled)
-            except (KafkaError, IllegalStateError, ValueError) as error:
-                _log.warning("offsets not moved: %s", type(error).__name__)
-        for place, at in settled.items():
+        self._settled = {place: at for place, at in self._settled.items() if place in ours}
+        told = dict(self._settled)
+        if not told:
+            return True
+        try:
+            # a broker that dies just then leaves aiokafka waiting for its answer for ever
+            async with asyncio.timeout(_TELL_SECONDS_MAX):
+                await self._consumer.commit(told)
+        except (KafkaError, IllegalStateError, TimeoutError, ValueError) as error:
+            _log.warning("offsets not moved: %s", type(error).__name__)
+            return False
+        for place, at in told.items():
             if self._settled.get(place) == at:
                 del self._settled[place]
+        return True

@@ -57,7 +57,7 @@ async def test_what_was_settled_meanwhile_is_told_once() -> None:
     mine.note([record(HERE, 3), record(THERE, 7)])
     mine.note([record(HERE, 4)])
     assert await told(broker) == [{HERE: 5, THERE: 8}]
-    await mine.end()
+    await mine.hand_over()
     assert len(broker.told) == 1
 
 
@@ -65,17 +65,54 @@ async def test_partitions_that_are_anothers_are_not_spoken_for() -> None:
     broker = Broker(has={HERE})
     mine = Offsets(broker)
     mine.note([record(HERE, 1), record(THERE, 1)])
-    await mine.tell_now()
+    await mine.hand_over()
     assert broker.told == [{HERE: 2}]
-    await mine.end()
 
 
-async def test_a_refusal_is_no_error_and_the_end_waits_only_so_long() -> None:
+async def test_what_is_settled_while_the_brokers_take_their_time_is_told_after_it() -> None:
+    broker = Broker(answers=asyncio.Event())
+    mine = Offsets(broker)
+    mine.note([record(HERE, 1)])
+    await asyncio.sleep(0.03)  # being told
+    mine.note([record(HERE, 2)])
+    assert broker.answers is not None
+    broker.answers.set()
+    async with asyncio.timeout(5):
+        while {HERE: 3} not in broker.told:
+            await asyncio.sleep(0.001)
+
+
+async def test_what_was_refused_is_told_again() -> None:
     broker = Broker(refuses=True)
     mine = Offsets(broker)
     mine.note([record(HERE, 1)])
-    await mine.tell_now()
-    broker.answers = asyncio.Event()
+    await asyncio.sleep(0.03)  # refused
+    broker.refuses = False
+    assert await told(broker) == [{HERE: 2}]
+
+
+async def test_after_a_hand_over_nothing_is_told_of_what_was_before() -> None:
+    broker = Broker(refuses=True)
+    mine = Offsets(broker)
+    mine.note([record(HERE, 1)])
+    await mine.hand_over()
+    broker.refuses = False
+    mine.note([record(THERE, 1)])
+    assert await told(broker) == [{THERE: 2}]
+
+
+async def test_a_hand_over_waits_only_so_long_for_the_brokers() -> None:
+    broker = Broker(answers=asyncio.Event())
+    mine = Offsets(broker)
     mine.note([record(HERE, 2)])
-    await mine.end()  # the brokers do not answer
+    await mine.hand_over()
     assert not broker.told
+
+
+async def test_an_answer_that_never_comes_is_not_waited_for() -> None:
+    broker = Broker(answers=asyncio.Event())
+    mine = Offsets(broker)
+    mine.note([record(HERE, 1)])
+    await asyncio.sleep(0.03)  # being told
+    broker.answers = None  # only later askers are answered
+    assert await told(broker) == [{HERE: 2}]
