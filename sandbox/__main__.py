@@ -6,7 +6,6 @@ import contextlib
 import sqlite3
 import sys
 
-import uvloop
 from starlette.routing import Route
 
 from libs.messages.partners import BANKS, INSURERS
@@ -38,8 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"sandbox {given.role} {given.code}: cannot start:\n{error}\n")
         return _USAGE_ERROR
     logs.set_up(given.code)
-    with contextlib.closing(store), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(given.code, counterparty, settings, store, signer, trust))
+    with contextlib.closing(store):
+        asyncio.run(_run(given.code, counterparty, settings, store, signer, trust))
     return 0
 
 

@@ -66,7 +66,7 @@ class Offsets:
         if not told:
             return True
         try:
-            # a broker that dies just then leaves aiokafka waiting for its answer for ever
+            # aiokafka itself asks again for as long as no broker answers
             async with asyncio.timeout(_TELL_SECONDS_MAX):
                 await self._consumer.commit(told)
         except (KafkaError, IllegalStateError, TimeoutError, ValueError) as error:

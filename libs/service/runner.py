@@ -6,11 +6,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-import uvloop
-
 from libs.service.backoff import Stopping
 from libs.service.faults import kill_at
 from libs.service.logs import bridge, make_logger
+from libs.service.loop import new_event_loop
 from libs.service.migrations import MigrationError
 from libs.service.process import Process
 from libs.service.service import Service
@@ -32,7 +31,7 @@ def run(*services: Service) -> int:
     except WrongSettings as wrong:
         print(wrong, file=sys.stderr)
         return WRONG_USE
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(_run(list(zip(services, settings, strict=True))))
 
 
