@@ -139,6 +139,9 @@ class LocalKafka:
             "advertised.listeners": f"PLAINTEXT://{HOST}:{broker}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": data,
+            # rights can be taken away here as on a real cluster; without any rule all is free
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found": "true",
             "auto.create.topics.enable": "false",
             "group.initial.rebalance.delay.ms": 0,
             "message.max.bytes": _RECORD_BYTES_MAX,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from time import time
 from typing import Any
 
@@ -35,18 +36,26 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
     When it fails, no record is passed over: the base forgets what it had already taken from other
     partitions, whose positions have moved. And a record that cannot even be parsed (a header's
     name that is no UTF-8) comes as an empty one in its place, to become a dead letter.
+
+    When a heartbeat was refused, it joins its group again: the base only tells of it, for ever.
+
+    `refused` is called each time that the brokers gave nothing, or took no offsets.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, refused: Callable[[], None], **options: Any) -> None:
         super().__init__(*args, **options)
+        self._refused = refused
         self._next: dict[TopicPartition, int] = {}  # behind the last record that was given out
-        self.offsets = Offsets(self)
+        self._is_astray = False  # positions have moved past what was never given out
+        self.offsets = Offsets(self, refused)
 
     async def getmany(  # noqa: D102 - as the base
         self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None
     ) -> Found:
         while True:
             try:
+                if self._is_astray:
+                    await self._go_back()
                 found: Found = await super().getmany(
                     *partitions, timeout_ms=timeout_ms, max_records=max_records
                 )
@@ -55,11 +64,14 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
                 raise
             except KafkaError as error:
                 _log.warning("fetching failed: %s", type(error).__name__)
-                await self._go_back()
+                self._refused()
+                self._is_astray = True
+                self._join_again()
                 await asyncio.sleep(_PAUSE_SECONDS)
             except ValueError as error:
                 _log.error("a record cannot be parsed: %s", type(error).__name__)
                 suspects = list(self._fetcher._records)  # what was fetched and not given out
+                self._is_astray = True
                 await self._go_back()
                 if found := await self._one_by_one(suspects):
                     return self._given(found)
@@ -93,6 +105,12 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
                 await self.seek_to_beginning(place)
             else:
                 self.seek(place, after)
+        self._is_astray = False
+
+    def _join_again(self) -> None:
+        heartbeat = self._coordinator._heartbeat_task
+        if heartbeat is not None and heartbeat.done():
+            self._coordinator.request_rejoin()
 
     async def _one_by_one(self, places: list[TopicPartition]) -> Found:
         """One record of each partition by itself; so the one that cannot be parsed is met."""

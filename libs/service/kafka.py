@@ -100,12 +100,18 @@ def make_broker(
     return broker
 
 
-async def start_broker(broker: KafkaBroker, settings: ServiceSettings) -> AIOKafkaConsumer:
-    """Connect and start consuming. Raises KafkaError when no broker answers."""
+async def start_broker(
+    broker: KafkaBroker, settings: ServiceSettings, refused: Callable[[], None]
+) -> AIOKafkaConsumer:
+    """Connect and start consuming; `refused` as `PatientConsumer` says it.
+
+    Raises KafkaError when no broker answers.
+    """
     await broker.connect()
     config = broker.config.broker_config
     built = cast("partial[AIOKafkaConsumer]", config.builder)
-    config.builder = partial(PatientConsumer, **{**built.keywords, **client_options(settings)})
+    options = {**built.keywords, **client_options(settings), "refused": refused}
+    config.builder = partial(PatientConsumer, **options)
     await broker.start()
     consumer = broker.subscribers[0].consumer  # type: ignore[attr-defined]  # a Kafka subscriber
     return cast(AIOKafkaConsumer, consumer)

@@ -29,7 +29,7 @@ TABLE: tuple[Row, ...] = (
     Row("unexpected", "counter", "Messages that broke our own code: alert on any."),
     Row("conflicts", "counter", "Batches decided again because another instance was quicker."),
     Row("halvings", "counter", "Batches split to find the one message that breaks them."),
-    Row("store_waits", "counter", "Tries that failed because a store was away.", ("store",)),
+    Row("store_waits", "counter", "Tries that failed: a store was away, or refused.", ("store",)),
     Row("store_up", "gauge", "1 when the last use of a store went well.", ("store",)),
     Row("deferred", "counter", "Messages kept waiting for what they need."),
     Row("timers", "counter", "Timers that came due.", ("name",)),

@@ -6,7 +6,7 @@ message, and a word to the brokers for each costs more than the message does.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -30,10 +30,11 @@ class Committing(Protocol):
 
 
 class Offsets:
-    """Those of one consumer."""
+    """Those of one consumer; `refused` is called when the brokers did not take them."""
 
-    def __init__(self, consumer: Committing) -> None:
+    def __init__(self, consumer: Committing, refused: Callable[[], None]) -> None:
         self._consumer = consumer
+        self._refused = refused
         self._settled: dict[TopicPartition, int] = {}
         self._telling: asyncio.Task[None] | None = None
 
@@ -71,6 +72,7 @@ class Offsets:
                 await self._consumer.commit(told)
         except (KafkaError, IllegalStateError, TimeoutError, ValueError) as error:
             _log.warning("offsets not moved: %s", type(error).__name__)
+            self._refused()
             return False
         for place, at in told.items():
             if self._settled.get(place) == at:

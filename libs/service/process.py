@@ -151,7 +151,7 @@ class Process:
                 raise TopicsMissing(", ".join(missing))
             broker = make_broker(self.settings, self.service.name, topics, pipeline.take)
             try:
-                consumer = await start_broker(broker, self.settings)
+                consumer = await start_broker(broker, self.settings, self._refused)
             except BaseException:
                 await broker.stop()
                 raise
@@ -193,6 +193,9 @@ class Process:
                 self.metrics.set("store_up", 1, "kafka")
                 self.progress.has("kafka")
                 return
+
+    def _refused(self) -> None:
+        self.metrics.count("store_waits", "kafka")
 
     def _kafka_lacks(self, error: Exception) -> None:
         if isinstance(error, TopicsMissing):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 _BLOCKS_BYTES = (1024 * 1024, 4096, 1)
+_STAT_BLOCK_BYTES = 512  # whatever the file system's own are
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ def small_disk(place: Path, size_bytes: int) -> Iterator[Disk]:
     finally:
         assert _done("umount", str(place)), f"{place} is still in use"
         place.rmdir()
+
+
+def allocated(place: Path) -> int:
+    """The bytes that all files in a folder take, without the holes in them."""
+    return sum(file.stat().st_blocks for file in place.rglob("*")) * _STAT_BLOCK_BYTES
 
 
 def copy(from_: Path, to: Path) -> None:

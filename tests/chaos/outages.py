@@ -2,24 +2,19 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from bench.load.balance import DECIDING
-from libs.messages.topics import TOPICS
 from tests.chaos.arena import SERVICES, Arena
-from tests.chaos.disks import copy, small_disk
+from tests.chaos.disks import allocated, copy, small_disk
+from tests.support import acls
 
 Outage = Callable[[Arena], AbstractAsyncContextManager[None]]
 
-OFFSETS = "__consumer_offsets"
-_SET_ON_THE_TOPIC = 1  # where a setting comes from, in Kafka's numbers
-_TABLE_BYTES = 64 * 1024 * 1024
-_LOGS_BYTES = 256 * 1024 * 1024
+_ROOM_BYTES = 64 * 1024 * 1024  # on a small disk, beside what has to be on it
 
 
 @asynccontextmanager
@@ -99,7 +94,8 @@ def commits_find_no_space(arena: Arena) -> AbstractAsyncContextManager[None]:
 @asynccontextmanager
 async def postgres_disk_full(arena: Arena) -> AsyncIterator[None]:
     """Policy's inbox is on a disk of its own, which is full to the last byte."""
-    with small_disk(arena.stack.home.root / "small", _TABLE_BYTES) as disk:
+    (row,) = await arena.sql("SELECT pg_table_size('policy.inbox') AS bytes")
+    with small_disk(arena.stack.home.root / "small", row["bytes"] + _ROOM_BYTES) as disk:
         shutil.chown(disk.place, (arena.stack.home.postgres / "data").stat().st_uid)
         await arena.do(f"CREATE TABLESPACE small LOCATION '{disk.place}'")
         try:
@@ -118,8 +114,8 @@ async def kafka_disk_full(arena: Arena) -> AsyncIterator[None]:
     """The broker's log directory is on a disk of its own, which is full: the broker gives up."""
     data = arena.stack.home.kafka / "data"
     kept = data.with_name("data.kept")
-    with small_disk(arena.stack.home.root / "small", _LOGS_BYTES) as disk:
-        arena.kill("kafka")
+    arena.kill("kafka")
+    with small_disk(arena.stack.home.root / "small", allocated(data) + _ROOM_BYTES) as disk:
         await asyncio.to_thread(copy, data, disk.place)
         data.rename(kept)
         data.symlink_to(disk.place)
@@ -137,31 +133,16 @@ async def kafka_disk_full(arena: Arena) -> AsyncIterator[None]:
             await asyncio.to_thread(arena.start_stores)
 
 
-@asynccontextmanager
-async def _too_few_replicas(arena: Arena, topics: Iterable[str]) -> AsyncIterator[None]:
-    """The brokers take nothing for these topics, for they want more copies than there can be."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=arena.stack.kafka.bootstrap)
-    await admin.start()
-    try:
-        before = {topic: await _configs(admin, topic) for topic in topics}
-        wanted = {"min.insync.replicas": "2"}
-        await _configure(admin, {topic: old | wanted for topic, old in before.items()})
-        try:
-            yield
-        finally:
-            await _configure(admin, before)
-    finally:
-        await admin.close()
-
-
-def brokers_refuse_messages(arena: Arena) -> AbstractAsyncContextManager[None]:
-    """Nothing can be published."""
-    return _too_few_replicas(arena, TOPICS)
+def brokers_refuse_messages(
+    arena: Arena, topics: Sequence[str] = acls.EVERY
+) -> AbstractAsyncContextManager[None]:
+    """Nothing can be published, or nothing to these topics."""
+    return acls.without(acls.to_publish(topics), arena.stack.kafka.bootstrap)
 
 
 def brokers_refuse_offsets(arena: Arena) -> AbstractAsyncContextManager[None]:
-    """No offset can be committed, nobody can join a group."""
-    return _too_few_replicas(arena, [OFFSETS])
+    """No offset can be committed, nobody can join a group or stay in it."""
+    return acls.without(acls.to_consume(), arena.stack.kafka.bootstrap)
 
 
 async def waits(arena: Arena, name: str, store: str) -> float:
@@ -173,20 +154,3 @@ async def waits(arena: Arena, name: str, store: str) -> float:
         return 0
     rows = [line for line in text.splitlines() if line.startswith("tongbao_store_waits_total{")]
     return sum(float(line.split()[-1]) for line in rows if f'"{store}"' in line)
-
-
-async def _configs(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
-    asked = ConfigResource(ConfigResourceType.TOPIC, topic)
-    (answer,) = await admin.describe_configs([asked])
-    entries = answer.resources[0][4]
-    return {name: value for name, value, _, source, *_ in entries if source == _SET_ON_THE_TOPIC}
-
-
-async def _configure(admin: AIOKafkaAdminClient, configs: Mapping[str, Mapping[str, str]]) -> None:
-    wanted = [
-        ConfigResource(ConfigResourceType.TOPIC, topic, dict(values))
-        for topic, values in configs.items()
-    ]
-    (answer,) = await admin.alter_configs(wanted)
-    refused = [row for row in answer.resources if row[0]]
-    assert not refused, refused

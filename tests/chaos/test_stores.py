@@ -1,10 +1,12 @@
 """Kafka and PostgreSQL are killed, stay away, refuse, have no space: all is waited out."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from bench.load.balance import Balance
+from bench.load.flows import IN_FORCE
 from tests.chaos import outages
 from tests.chaos.arena import IS_LONG, Arena, Load, long_only
 from tests.chaos.outages import Outage
@@ -13,33 +15,38 @@ pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 AWAY_SECONDS = 20.0 if IS_LONG else 2.0
 MINUTE_SECONDS = 60.0 if IS_LONG else 6.0
+OUT_SECONDS = 2.0
 BETWEEN = 12 if IS_LONG else 4  # flows that start between two outages
 
-IN_TURN: tuple[tuple[Outage, float], ...] = (
-    (outages.kafka_away, 0),
-    (outages.postgres_refuses, AWAY_SECONDS),
-    (outages.commits_lose_a_race, AWAY_SECONDS),
-    (outages.brokers_refuse_messages, AWAY_SECONDS),
-    (outages.postgres_away, 0),
-    (outages.kafka_away, MINUTE_SECONDS),
-    (outages.commits_find_no_space, AWAY_SECONDS),
-    (outages.brokers_refuse_offsets, AWAY_SECONDS),
-    (outages.both_away, AWAY_SECONDS),
+# each with how long, and which store a service will have waited for
+IN_TURN: tuple[tuple[Outage, float, str], ...] = (
+    (outages.kafka_away, 0, ""),
+    (outages.postgres_refuses, AWAY_SECONDS, "postgresql"),
+    (outages.commits_lose_a_race, AWAY_SECONDS, "postgresql"),
+    (outages.brokers_refuse_messages, AWAY_SECONDS, "kafka"),
+    (outages.postgres_away, 0, ""),
+    (outages.kafka_away, MINUTE_SECONDS, "kafka"),
+    (outages.commits_find_no_space, AWAY_SECONDS, "postgresql"),
+    (outages.brokers_refuse_offsets, AWAY_SECONDS, "kafka"),
+    (outages.both_away, AWAY_SECONDS, "postgresql"),
 )
 
 
-async def outage(load: Load, what: Outage, seconds: float) -> None:
+async def outage(load: Load, what: Outage, seconds: float, store: str = "") -> None:
     """Flows go on starting while a store is out for so long, and for a while behind it."""
+    before = await outages.waits(load.arena, "policy", store)
     async with what(load.arena):
         await asyncio.sleep(seconds)
-    print(what.__name__, f"{seconds:.0f} s over, {len(load.flows)} flows")
+    waits = await outages.waits(load.arena, "policy", store) - before
+    print(what.__name__, f"{seconds:.0f} s over, {waits:.0f} waits, {len(load.flows)} flows")
+    assert waits or not store, f"policy did not notice that {store} was out"
     await load.started(BETWEEN)
 
 
 async def test_each_outage_in_turn(arena: Arena) -> None:
     async with arena.under_load() as load:
-        for what, seconds in IN_TURN:
-            await outage(load, what, seconds)
+        for what, seconds, store in IN_TURN:
+            await outage(load, what, seconds, store)
         assert not (await load.balance()).wrong
 
 
@@ -50,18 +57,18 @@ async def test_each_outage_in_turn(arena: Arena) -> None:
 )
 async def test_a_full_disk(arena: Arena, what: Outage, store: str) -> None:
     async with arena.under_load() as load:
-        before = await outages.waits(arena, "policy", store)
-        await outage(load, what, AWAY_SECONDS)
-        assert await outages.waits(arena, "policy", store) > before
+        await outage(load, what, AWAY_SECONDS, store)
         assert not (await load.balance()).wrong
 
 
 async def mutated(arena: Arena, mutation: str, name: str, what: Outage) -> Balance:
-    """What is left when a service without a mechanism meets an outage."""
+    """What is left when a service without a mechanism meets an outage, and dies in it."""
     arena.start(name, mutation=mutation)
     async with arena.under_load() as load:
-        await load.started(BETWEEN)
-        await outage(load, what, 2.0)
+        await load.started(BETWEEN, IN_FORCE)  # it is at work
+        async with what(load.arena):
+            await asyncio.sleep(OUT_SECONDS)
+            arena.kill(name)
         arena.start(name)
         return await load.at_rest()
 
@@ -76,7 +83,8 @@ async def test_mutation_without_patience_messages_become_dead_letters(arena: Are
 async def test_mutation_an_outbox_emptied_before_the_brokers_word_loses_messages(
     arena: Arena,
 ) -> None:
-    found = await mutated(arena, "outbox_emptied_first", "policy", outages.brokers_refuse_messages)
+    refused = partial(outages.brokers_refuse_messages, topics=["policy.events"])
+    found = await mutated(arena, "outbox_emptied_first", "policy", refused)
     assert found.has_losses
 
 

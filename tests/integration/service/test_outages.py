@@ -12,6 +12,7 @@ from libs.service import outbox
 from libs.service.applying import Deciding
 from libs.service.outbox import Outbound
 from tests.integration.service.conftest import World, fill_box, open_box, until
+from tests.support.acls import to_consume, without
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -157,3 +158,12 @@ async def test_a_service_that_is_stopped_while_it_waits_gives_its_batch_back(wor
     await restarted(world)
     async with world.running():
         await until(lambda: balanced(world, 9))
+
+
+async def test_the_right_to_consume_is_taken_away_and_given_back(world: World) -> None:
+    async with world.running() as process:
+        async with without(to_consume([world.toy.name]), world.stores.bootstrap):
+            await until(lambda: process.metrics.value("store_waits", "kafka") > 0)  # a heartbeat
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        assert await world.count("record") == 1

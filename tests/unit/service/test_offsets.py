@@ -22,9 +22,13 @@ class Broker:
     told: list[Mapping[TopicPartition, int]] = field(default_factory=list)
     answers: asyncio.Event | None = None
     refuses: bool = False
+    refusals: int = 0
 
     def assignment(self) -> set[TopicPartition]:
         return self.has
+
+    def refused(self) -> None:
+        self.refusals += 1
 
     async def commit(self, settled: Mapping[TopicPartition, int]) -> None:
         if self.answers is not None:
@@ -53,7 +57,7 @@ async def told(broker: Broker) -> list[Mapping[TopicPartition, int]]:
 
 async def test_what_was_settled_meanwhile_is_told_once() -> None:
     broker = Broker()
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 3), record(THERE, 7)])
     mine.note([record(HERE, 4)])
     assert await told(broker) == [{HERE: 5, THERE: 8}]
@@ -63,7 +67,7 @@ async def test_what_was_settled_meanwhile_is_told_once() -> None:
 
 async def test_partitions_that_are_anothers_are_not_spoken_for() -> None:
     broker = Broker(has={HERE})
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 1), record(THERE, 1)])
     await mine.hand_over()
     assert broker.told == [{HERE: 2}]
@@ -71,7 +75,7 @@ async def test_partitions_that_are_anothers_are_not_spoken_for() -> None:
 
 async def test_what_is_settled_while_the_brokers_take_their_time_is_told_after_it() -> None:
     broker = Broker(answers=asyncio.Event())
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 1)])
     await asyncio.sleep(0.03)  # being told
     mine.note([record(HERE, 2)])
@@ -84,16 +88,17 @@ async def test_what_is_settled_while_the_brokers_take_their_time_is_told_after_i
 
 async def test_what_was_refused_is_told_again() -> None:
     broker = Broker(refuses=True)
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 1)])
     await asyncio.sleep(0.03)  # refused
     broker.refuses = False
     assert await told(broker) == [{HERE: 2}]
+    assert broker.refusals
 
 
 async def test_after_a_hand_over_nothing_is_told_of_what_was_before() -> None:
     broker = Broker(refuses=True)
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 1)])
     await mine.hand_over()
     broker.refuses = False
@@ -103,15 +108,16 @@ async def test_after_a_hand_over_nothing_is_told_of_what_was_before() -> None:
 
 async def test_a_hand_over_waits_only_so_long_for_the_brokers() -> None:
     broker = Broker(answers=asyncio.Event())
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 2)])
     await mine.hand_over()
     assert not broker.told
+    assert broker.refusals == 1
 
 
 async def test_an_answer_that_never_comes_is_not_waited_for() -> None:
     broker = Broker(answers=asyncio.Event())
-    mine = Offsets(broker)
+    mine = Offsets(broker, broker.refused)
     mine.note([record(HERE, 1)])
     await asyncio.sleep(0.03)  # being told
     broker.answers = None  # only later askers are answered
