@@ -53,7 +53,6 @@ imports: setup ## Check which room may import which (import-linter)
 generated: setup ## Check that generated schemas and docs are fresh
 	@$(PY) -m libs.messages check
 	@$(PY) -m libs.lifecycle check
-	@$(PY) -m libs.lifecycle check
 
 pytest: setup ## Run every test, without the other checks
 	@$(PY) -m pytest
@@ -64,7 +63,6 @@ format: setup ## Format the code and mend what ruff can mend
 
 generate: setup ## Write schemas, examples and docs that are made from code
 	@$(PY) -m libs.messages generate
-	@$(PY) -m libs.lifecycle generate
 	@$(PY) -m libs.lifecycle generate
 
 clean: ## Stop the local system and remove its data
