@@ -21,7 +21,7 @@ from libs.signing import FileSigner
 from tongbao.client import Portal, PortalAway, PortalError
 from tongbao.demo.scenes import HAIFENG, TONGDA, Company, today
 
-SECONDS_MAX = 120.0  # for one step, outages included
+SECONDS_MAX = 300.0  # for one step, outages included
 _PAUSE_SECONDS = 0.2
 COMPANIES = (TONGDA, HAIFENG)
 

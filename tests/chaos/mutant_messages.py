@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 from uuid import uuid5
 
@@ -15,6 +16,7 @@ from libs.messages.partners import INSURERS, partner_topic
 from libs.messages.topics import PARTITIONS
 
 _INSURER_SECONDS = 2.0
+_EVENTS_SECONDS = 3.0
 BREAKS = "BREAKS"  # how a number ends whose document cannot be stored: `breaks_on_marked`
 
 
@@ -63,6 +65,31 @@ def collects_again() -> None:
 
     for kind, decide in ((CollectPremium, collect), (QueryCollection, query)):
         HANDLERS.messages[kind] = replace(HANDLERS.messages[kind], decide=decide)
+
+
+def commands_first() -> None:
+    """No mechanism is missing, but events come late: commands wait for what they need."""
+    from aiokafka import AIOKafkaConsumer
+
+    from libs.service.consumer import Found, PatientConsumer
+
+    patient, begin = PatientConsumer.getmany, monotonic()
+    held: Found = {}
+
+    async def late(self: PatientConsumer, *args: Any, **options: Any) -> Found:
+        while monotonic() - begin < _EVENTS_SECONDS:
+            found: Found = await AIOKafkaConsumer.getmany(self, timeout_ms=100)
+            for place in [place for place in found if place.topic.endswith(".events")]:
+                held.setdefault(place, []).extend(found.pop(place))
+            if found:
+                return self._given(found)
+        if held:
+            events = dict(held)
+            held.clear()
+            return self._given(events)
+        return await patient(self, *args, **options)
+
+    PatientConsumer.getmany = late  # type: ignore[method-assign]
 
 
 def breaks_on_marked() -> None:
@@ -183,6 +210,7 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         believes_any_insurer,
         never_asks,
         collects_again,
+        commands_first,
         breaks_on_marked,
         breaks_and_spreads,
         examined_together,

@@ -49,6 +49,24 @@ async def die_at_each(
     await asyncio.to_thread(arena.start, name, mutation=mutation)
 
 
+async def die_with_a_backlog(
+    arena: Arena, point: Point, place: Path, mutation: str = ""
+) -> Balance:
+    """What is found when policy dies in its first batch, which has many submissions."""
+    async with arena.under_load() as load:
+        await load.started(1, IN_FORCE)  # policy knows the agreement that all stand on
+        arena.kill("policy")
+        waiting = await lag(arena, "policy") + BACKLOG
+
+        async def has_backlog() -> bool:
+            return await lag(arena, "policy") >= waiting
+
+        await holds(has_backlog, 60, "messages wait for policy")
+        await die_at(arena, point, "policy", place, mutation, passes=1)
+        arena.start("policy", mutation=mutation)
+        return await (load.at_rest() if mutation else load.balance())
+
+
 def names(found: Balance) -> set[str]:
     """What does not balance."""
     return {finding.what for finding in found.wrong}
@@ -67,7 +85,7 @@ async def test_a_deferral_that_is_due(arena: Arena, tmp_path: Path) -> None:
     async with arena.under_load() as load:
         arena.kill("payment")
         await load.started(BACKLOG, DUE)
-        await die_at_each(arena, ["before_timer"], "payment", tmp_path)
+        await die_at_each(arena, ["before_timer"], "payment", tmp_path, "commands_first")
         assert not (await load.balance()).wrong
 
 
@@ -75,42 +93,21 @@ async def test_a_deferral_that_is_due(arena: Arena, tmp_path: Path) -> None:
 async def test_mutation_offsets_before_the_commit_lose_messages(
     arena: Arena, tmp_path: Path
 ) -> None:
-    async with arena.under_load() as load:
-        await die_at_each(arena, ["before_commit"], "gateway", tmp_path, "offsets_first")
-        found = await load.at_rest()
-    assert found.has_losses
-
-
-async def first_batch_twice(arena: Arena, place: Path, mutation: str = "") -> set[str]:
-    """What does not balance when the first batch, of many submissions, surely comes twice."""
-    async with arena.under_load() as load:
-        await load.started(1, IN_FORCE)  # policy knows the agreement that all stand on
-        arena.kill("policy")
-        waiting = await lag(arena, "policy") + BACKLOG
-
-        async def has_backlog() -> bool:
-            return await lag(arena, "policy") >= waiting
-
-        await holds(has_backlog, 60, "messages wait for policy")
-        await die_at(arena, "after_commit", "policy", place, mutation, passes=1)
-        arena.start("policy", mutation=mutation)
-        if mutation:
-            return names(await load.at_rest())
-        return names(await load.balance())
+    assert (await die_with_a_backlog(arena, "before_commit", tmp_path, "offsets_first")).has_losses
 
 
 async def test_a_batch_that_comes_twice_counts_once(arena: Arena, tmp_path: Path) -> None:
-    assert not await first_batch_twice(arena, tmp_path)
+    assert not (await die_with_a_backlog(arena, "after_commit", tmp_path)).wrong
 
 
 async def test_mutation_without_the_inbox_commands_count_again(
     arena: Arena, tmp_path: Path
 ) -> None:
     try:
-        wrong = await first_batch_twice(arena, tmp_path, "no_inbox")
+        found = await die_with_a_backlog(arena, "after_commit", tmp_path, "no_inbox")
     finally:
         await forget_dead_letters(arena)
-    assert {COMMANDS_REFUSED, REUSED} <= wrong
+    assert {COMMANDS_REFUSED, REUSED} <= names(found)
 
 
 async def test_mutation_an_outbox_emptied_before_the_brokers_word_loses_messages(
@@ -126,7 +123,5 @@ async def test_mutation_an_outbox_emptied_before_the_brokers_word_loses_messages
 async def test_mutation_an_outbox_written_after_the_commit_loses_messages(
     arena: Arena, tmp_path: Path
 ) -> None:
-    async with arena.under_load() as load:
-        await die_at_each(arena, ["after_commit"], "policy", tmp_path, "outbox_after_commit")
-        found = await load.at_rest()
+    found = await die_with_a_backlog(arena, "after_commit", tmp_path, "outbox_after_commit")
     assert found.has_losses
