@@ -94,12 +94,12 @@ def commits_find_no_space(arena: Arena) -> AbstractAsyncContextManager[None]:
 @asynccontextmanager
 async def postgres_disk_full(arena: Arena) -> AsyncIterator[None]:
     """Policy's inbox is on a disk of its own, which is full to the last byte."""
+    await arena.do("VACUUM FULL policy.inbox")  # space that was freed in it would be used first
     (row,) = await arena.sql("SELECT pg_table_size('policy.inbox') AS bytes")
     with small_disk(arena.stack.home.root / "small", row["bytes"] + _ROOM_BYTES) as disk:
         shutil.chown(disk.place, (arena.stack.home.postgres / "data").stat().st_uid)
         await arena.do(f"CREATE TABLESPACE small LOCATION '{disk.place}'")
         try:
-            # space that was freed inside the table would be used first: it moves without any
             await arena.do("ALTER TABLE policy.inbox SET TABLESPACE small")
             disk.fill()
             yield
