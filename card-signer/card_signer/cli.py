@@ -1,0 +1,194 @@
+"""The card on this computer: let sites use it, look at it, sign with it, find what is broken."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from rich.console import Console
+
+from card_signer.card import Backend
+from card_signer.desk import LOCAL, Desk, Limits
+from card_signer.diagnose import diagnose as links
+from card_signer.doors import serve as serving
+from card_signer.pcsc import PcscBackend
+from card_signer.pin import Pin
+from card_signer.settings import Settings, WrongSettings, load
+from card_signer.software import SoftwareBackend, write
+from card_signer.terminal import Terminal
+from card_signer.troubles import Trouble
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
+)
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Wanted = Annotated[str, typer.Option("--card", help="fingerprint of the card that is meant")]
+
+
+def main() -> None:
+    """Run the program. Troubles are one sentence and what to do, with exit code 1."""
+    try:
+        app()
+    except Trouble as trouble:
+        _say(trouble)
+        sys.exit(1)
+    except WrongSettings as wrong:
+        _err.print(f"[red]设置有误（settings）[/]\n{wrong}")
+        sys.exit(2)
+
+
+@app.command("list")
+def list_() -> None:
+    """Every reader and software card, and whether there is a card in it."""
+    slots = _desk(load()).slots()
+    if not slots:
+        raise Trouble("NO_READER")
+    for slot in slots:
+        _out.print(f"{slot.backend}\t{slot.name}\t{'有卡' if slot.has_card else '无卡'}")
+
+
+@app.command()
+def info(wanted: Wanted = "") -> None:
+    """Whose card is in, until when it is valid, how many PIN tries are left."""
+    with _desk(load()).looking(wanted) as (card, holder):
+        left = card.tries_left()
+        for label, told in (
+            ("企业", f"{holder.company} {holder.uscc}"),
+            ("持卡人", f"{holder.person}（{holder.role.zh}）"),
+            ("IC卡号", holder.card),
+            ("证书号", holder.certificate_no),
+            (
+                "有效期",
+                f"{holder.since.astimezone():%Y-%m-%d} — {holder.until.astimezone():%Y-%m-%d}",
+            ),
+            ("密码", "不计次数" if left is None else f"还可以尝试{left}次"),
+            ("指纹", holder.fingerprint),
+        ):
+            _out.print(f"{label}\t{told}", soft_wrap=True)
+        for warning in holder.warnings():
+            _err.print(f"[yellow]{warning}[/]")
+
+
+@app.command()
+def sign(
+    document: Annotated[Path, typer.Argument(help="XML document to sign")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="default: stdout")] = None,
+    wanted: Wanted = "",
+) -> None:
+    """Show a document, ask, and sign it."""
+    try:
+        data = document.read_bytes()
+    except OSError as error:
+        raise Trouble("BAD_REQUEST", what=f"{document}: {error.strerror}") from None
+    signed = _desk(load()).sign(LOCAL, data, wanted)
+    if output:
+        output.write_bytes(signed)
+    else:
+        sys.stdout.buffer.write(signed)
+
+
+@app.command("verify-pin")
+def verify_pin(wanted: Wanted = "") -> None:
+    """Try the PIN; never the last try."""
+    with _asked("密码") as pin:
+        _desk(load()).verify_pin(pin, wanted)
+    _out.print("密码正确")
+
+
+@app.command("change-pin")
+def change_pin(wanted: Wanted = "") -> None:
+    """Change the PIN; never with the last try."""
+    with _asked("原密码") as old, _asked("新密码") as new, _asked("再次输入新密码") as again:
+        if new.digits() != again.digits():
+            raise Trouble("PIN_FORM", what="两次输入不一致")
+        _desk(load()).change_pin(old, new, wanted)
+    _out.print("密码已修改")
+
+
+@app.command()
+def diagnose() -> None:
+    """Name the broken link: service, reader, card, PIN tries, certificate, clock, port, site."""
+    settings = load()
+    broken = False
+    for finding in links(_desk(settings), settings):
+        if finding.trouble is None:
+            _out.print(f"[green]✓[/] {finding.link}：{finding.told}", soft_wrap=True)
+        else:
+            broken = True
+            told = finding.told or finding.trouble.zh
+            _out.print(f"[red]✗[/] {finding.link}：{told}", soft_wrap=True)
+            _out.print(f"    {finding.trouble.en}", soft_wrap=True)
+            _out.print(
+                f"    → {finding.trouble.todo_zh} ({finding.trouble.todo_en})", soft_wrap=True
+            )
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve() -> None:
+    """Let allowed sites use the card, each time with the user's word."""
+    settings = load()
+    if not settings.origins:
+        raise Trouble("NO_SITES")
+    try:
+        asyncio.run(_serve(settings))
+    except OSError as error:
+        raise Trouble("PORT", port=settings.port, why=error.strerror) from None
+
+
+async def _serve(settings: Settings) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+
+    def ready(port: int) -> None:
+        _out.print(f"ws://127.0.0.1:{port}  {'、'.join(sorted(settings.origins))}", soft_wrap=True)
+
+    await serving(_desk(settings), settings, ready, stop)
+
+
+@app.command("software-card")
+def software_card(
+    key: Annotated[Path, typer.Argument(help="PEM private key")],
+    certificate: Annotated[Path, typer.Argument(help="PEM certificate")],
+    card: Annotated[Path, typer.Argument(help="the card file to make: NAME.card")],
+) -> None:
+    """Make an encrypted software card for development."""
+    try:
+        private = load_pem_private_key(key.read_bytes(), None)
+        holder = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        raise Trouble("CARD_FILE", what=str(error)) from None
+    with _asked("密码") as pin, _asked("再次输入密码") as again:
+        if pin.digits() != again.digits():
+            raise Trouble("PIN_FORM", what="两次输入不一致")
+        write(card, private, holder, pin)
+
+
+def _desk(settings: Settings) -> Desk:
+    backends: list[Backend] = []
+    if settings.readers:
+        backends.append(PcscBackend())
+    if settings.cards is not None:
+        backends.append(SoftwareBackend(settings.cards))
+    limits = Limits(settings.answer_seconds, settings.a_minute)
+    return Desk(backends, Terminal(settings.terminal), limits)
+
+
+@contextmanager
+def _asked(what: str) -> Iterator[Pin]:
+    with Pin.typed(typer.prompt(what, hide_input=True, err=True)) as pin:
+        yield pin
+
+
+def _say(trouble: Trouble) -> None:
+    _err.print(f"[red]{trouble.zh}[/]（{trouble.code}）\n{trouble.en}", soft_wrap=True)
+    _err.print(f"→ {trouble.todo_zh} ({trouble.todo_en})", soft_wrap=True)

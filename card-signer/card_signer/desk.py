@@ -1,0 +1,245 @@
+"""Where cards are used: one operation at a time, each of them shown and agreed to.
+
+Everything that a door or the command line can have done is a method here, so both obey the same
+rules. Methods block; a door calls them in a thread.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+from card_signer.card import Backend, Card, CardSigner, Slot
+from card_signer.consent import LAST, Consent, Question
+from card_signer.holder import Holder, holder_of
+from card_signer.pin import Pin
+from card_signer.reading import Line, plain_lines, read
+from card_signer.troubles import Trouble
+from libs.messages.parties import COMPANY_ROLES, Role
+from libs.signing.jws import sign_jws
+from libs.signing.proofs import login_statement
+from libs.signing.xmldsig import sign_canonical
+
+LOCAL = "命令行"  # the origin of what is not asked by a site
+_MINUTE_SECONDS = 60.0
+_NONCES_MAX = 10_000
+_NONCE_MIN, _NONCE_MAX = 16, 256
+Opened = tuple[Card, Holder]
+_AWAY = {"NO_CARD", "NO_READER", "WRONG_CARD"}
+_NEXT = {"NOT_OUR_CARD", "NO_CARD"}  # look at the next slot
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a user may take and how often a site may ask."""
+
+    answer_seconds: float = 120.0
+    a_minute: int = 30
+
+
+@dataclass
+class Desk:
+    """The cards of this computer and whoever sits before it."""
+
+    backends: Sequence[Backend]
+    consent: Consent
+    limits: Limits = Limits()
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _one: threading.Lock = field(default_factory=threading.Lock)
+    _recent: dict[str, deque[float]] = field(default_factory=dict)
+    _nonces: dict[str, None] = field(default_factory=dict)
+
+    def slots(self) -> list[Slot]:
+        """Every place for a card, of all kinds. Raises Trouble NO_SERVICE."""
+        return [slot for backend in self.backends for slot in backend.slots()]
+
+    def holders(self) -> list[Holder]:
+        """Whose cards are in. Raises Trouble when there is none that could be used, or BUSY."""
+        full = self._full()
+        found, seen = [], Trouble("NO_CARD")
+        with self._alone():
+            for slot in full:
+                try:
+                    with self._backend(slot).open(slot) as card:
+                        found.append(holder_of(card.certificate))
+                except Trouble as trouble:
+                    if trouble.code not in _NEXT:
+                        raise
+                    seen = trouble
+        if not found:
+            raise seen
+        return found
+
+    @contextmanager
+    def looking(self, wanted: str = "") -> Iterator[Opened]:
+        """A card to look at, also one that has expired. Raises Trouble."""
+        with self._alone(), ExitStack() as stack:
+            yield self._first(wanted, stack)
+
+    def login(self, origin: str, nonce: str, wanted: str = "") -> Mapping[str, str]:
+        """Prove to `origin` who is here: {signature (detached JWS), card}. A nonce serves once."""
+        if not (_NONCE_MIN <= len(nonce) <= _NONCE_MAX and nonce.isascii() and nonce.isprintable()):
+            raise Trouble("BAD_REQUEST", what="nonce")
+        lines = (Line("网站", origin, is_key=True),)
+        with self._agreed(origin, "登录", lines, wanted) as (signer, holder):
+            self._use_up(nonce)
+            signature = sign_jws(login_statement(origin, nonce), signer)
+        return {"signature": signature, "card": holder.fingerprint}
+
+    def sign(self, origin: str, document: bytes, wanted: str = "") -> bytes:
+        """The document, read, shown, agreed to and signed."""
+        reading = read(document)
+        with self._agreed(origin, reading.title, reading.lines, wanted, reading.roles) as (
+            signer,
+            _,
+        ):
+            return sign_canonical(reading.xml, signer)
+
+    def sign_text(self, origin: str, text: str, wanted: str = "") -> tuple[bytes, Holder]:
+        """A signature over a text that is shown as it is: what pages for the official control ask.
+
+        Raises Trouble DOCUMENT for a text that hides something: see `plain_lines`.
+        """
+        lines = plain_lines(text)
+        with self._agreed(origin, "签名原文", lines, wanted) as (signer, holder):
+            return signer.sign(text.encode()), holder
+
+    def verify_pin(self, pin: Pin, wanted: str = "") -> None:
+        """Try a PIN. Raises Trouble PIN_WRONG, PIN_LOCKED; LAST_TRY rather than using it up."""
+        with self._operation(LOCAL), self._card(wanted) as (card, _):
+            _spare_the_last(card)
+            card.verify_pin(pin)
+
+    def change_pin(self, old: Pin, new: Pin, wanted: str = "") -> None:
+        """Raises Trouble as `verify_pin`."""
+        with self._operation(LOCAL), self._card(wanted) as (card, _):
+            _spare_the_last(card)
+            card.change_pin(old, new)
+
+    @contextmanager
+    def _operation(self, origin: str) -> Iterator[None]:
+        with self._alone():
+            self._count(origin)
+            yield
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._one.acquire(blocking=False):
+            raise Trouble("BUSY")
+        try:
+            yield
+        finally:
+            self._one.release()
+
+    def _count(self, origin: str) -> None:
+        recent = self._recent.setdefault(origin, deque())
+        while recent and monotonic() - recent[0] > _MINUTE_SECONDS:
+            recent.popleft()
+        if len(recent) >= self.limits.a_minute:
+            left = _MINUTE_SECONDS - (monotonic() - recent[0])
+            raise Trouble("TOO_OFTEN", seconds=max(1, round(left)))
+        recent.append(monotonic())
+
+    def _use_up(self, nonce: str) -> None:
+        if nonce in self._nonces:
+            raise Trouble("NONCE")
+        self._nonces[nonce] = None
+        if len(self._nonces) > _NONCES_MAX:
+            del self._nonces[next(iter(self._nonces))]
+
+    @contextmanager
+    def _card(self, wanted: str) -> Iterator[Opened]:
+        """The card with the fingerprint `wanted`, or the only one. Raises Trouble."""
+        with ExitStack() as stack:
+            card, holder = self._first(wanted, stack)
+            holder.check(self.now())
+            yield card, holder
+
+    @contextmanager
+    def _agreed(
+        self,
+        origin: str,
+        title: str,
+        lines: Sequence[Line],
+        wanted: str,
+        roles: Container[Role] = COMPANY_ROLES,
+    ) -> Iterator[tuple[CardSigner, Holder]]:
+        """A signer for one thing that the user has seen and agreed to.
+
+        The card is not held while the user reads: others may use it, and some systems take it away
+        from who is idle. It must be the same card afterwards.
+        """
+        with self._operation(origin):
+            with self._card(wanted) as (card, holder):
+                if holder.role not in roles:
+                    raise Trouble("ROLE", needed=_other(holder.role).zh)
+                question = self._question(origin, title, lines, card, holder)
+            with (
+                self.consent.ask(question, self.limits.answer_seconds) as pin,
+                self._same(holder) as card,
+            ):
+                yield CardSigner(card, pin), holder
+
+    @contextmanager
+    def _same(self, holder: Holder) -> Iterator[Card]:
+        with ExitStack() as stack:
+            try:
+                card, _ = stack.enter_context(self._card(holder.fingerprint))
+            except Trouble as trouble:
+                raise Trouble("REMOVED") if trouble.code in _AWAY else trouble from None
+            yield card
+
+    def _question(
+        self, origin: str, title: str, lines: Sequence[Line], card: Card, holder: Holder
+    ) -> Question:
+        left = card.tries_left()
+        if left == 0:
+            raise Trouble("PIN_LOCKED")
+        warnings = tuple(holder.warnings(self.now()))
+        return Question(origin, title, holder.zh, tuple(lines), left, warnings)
+
+    def _full(self) -> list[Slot]:
+        slots = self.slots()
+        if not slots:
+            raise Trouble("NO_READER")
+        if not (full := [slot for slot in slots if slot.has_card]):
+            raise Trouble("NO_CARD")
+        return full
+
+    def _backend(self, slot: Slot) -> Backend:
+        return next(each for each in self.backends if each.name == slot.backend)
+
+    def _first(self, wanted: str, stack: ExitStack) -> Opened:
+        """The first card that is meant, open for as long as `stack` is. Raises Trouble."""
+        seen = Trouble("NO_CARD")
+        for slot in self._full():
+            with ExitStack() as tried:
+                try:
+                    card = tried.enter_context(self._backend(slot).open(slot))
+                    holder = holder_of(card.certificate)
+                except Trouble as trouble:
+                    if trouble.code not in _NEXT:
+                        raise
+                    seen = trouble
+                    continue
+                if wanted and holder.fingerprint != wanted:
+                    seen = Trouble("WRONG_CARD")
+                    continue
+                stack.enter_context(tried.pop_all())
+                return card, holder
+        raise seen
+
+
+def _other(role: Role) -> Role:
+    return next(each for each in COMPANY_ROLES if each is not role)
+
+
+def _spare_the_last(card: Card) -> None:
+    left = card.tries_left()
+    if left == 0:
+        raise Trouble("PIN_LOCKED")
+    if left == LAST:
+        raise Trouble("LAST_TRY")

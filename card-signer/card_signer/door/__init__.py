@@ -1,0 +1,1 @@
+"""The browser's door: WebSockets on this computer's own address, for sites that are allowed."""

@@ -1,0 +1,111 @@
+"""Cards that come and go: whoever listens is told within a second."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from card_signer.card import Slot
+from card_signer.desk import Desk
+from card_signer.door.errors import as_error
+from card_signer.holder import Holder
+from card_signer.troubles import Trouble
+
+Status = dict[str, Any]
+_LOOK_SECONDS = 0.5
+
+
+@dataclass
+class Watch:
+    """Looks at the readers in a thread of its own; the cards themselves only when one changed."""
+
+    desk: Desk
+    _slots: list[Slot] | str = field(default_factory=list)  # or the code of what is wrong
+    _status: Status = field(default_factory=dict)
+    _listeners: set[Callable[[Status], None]] = field(default_factory=set)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> None:
+        """Look until `stop`. Blocks."""
+        while not self._stop.is_set():
+            self._look()
+            self._stop.wait(_LOOK_SECONDS)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stop.set()
+
+    def now(self) -> Status:
+        """{cards: [...], trouble: {...} | None}; fresh."""
+        self._look()
+        return self._status
+
+    async def changes(self) -> AsyncIterator[Status]:
+        """The status now, and each later one."""
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[Status]()
+
+        def told(status: Status) -> None:
+            loop.call_soon_threadsafe(queue.put_nowait, status)
+
+        self._listeners.add(told)
+        try:
+            last = await asyncio.to_thread(self.now)
+            yield last
+            while True:
+                status = await queue.get()
+                if status is not last:  # which the look above may have found
+                    yield status
+                last = status
+        finally:
+            self._listeners.discard(told)
+
+    def _look(self) -> None:
+        with self._looking:
+            self._renew()
+
+    def _renew(self) -> None:
+        found: list[Slot] | str
+        try:
+            found = self.desk.slots()
+        except Trouble as trouble:
+            found = trouble.code
+        if found == self._slots and self._status:
+            return
+        try:
+            status = self._read(found)
+        except Trouble as trouble:
+            if trouble.code == "BUSY":
+                return  # looked at again soon
+            status = {"cards": [], "trouble": as_error(trouble)}
+        self._slots, self._status = found, status
+        for told in tuple(self._listeners):
+            told(status)
+
+    def _read(self, found: list[Slot] | str) -> Status:
+        if isinstance(found, str):
+            raise Trouble(found)
+        at = self.desk.now()
+        return {"cards": [_card(holder, at) for holder in self.desk.holders()], "trouble": None}
+
+
+def _card(holder: Holder, at: datetime) -> Status:
+    trouble: Trouble | None = None
+    try:
+        holder.check(at)
+    except Trouble as found:
+        trouble = found
+    return {
+        "card": holder.fingerprint,
+        "cardNo": holder.card,
+        "certificateNo": holder.certificate_no,
+        "role": holder.role,
+        "uscc": holder.uscc,
+        "company": holder.company,
+        "holder": holder.person,
+        "daysLeft": holder.days_left(at),
+        "warnings": list(holder.warnings(at)),
+        "trouble": as_error(trouble) if trouble else None,
+    }

@@ -1,0 +1,277 @@
+"""Every trouble that the card signer can tell of: one row each, in Chinese and English.
+
+`official` is the error id that pages for the official control know (or its nearest relative).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is wrong and what to do, in two languages; `{}` fields come with the trouble."""
+
+    code: str
+    zh: str
+    en: str
+    todo_zh: str
+    todo_en: str
+    official: str = "Base50000"
+
+
+TABLE: tuple[Row, ...] = (
+    Row(
+        "NO_SERVICE",
+        "智能卡服务未启动",
+        "the smart card service does not run",
+        "请启动智能卡服务（Windows：Smart Card；Linux：pcscd）",
+        "start it (Windows: Smart Card; Linux: pcscd)",
+        "Base60408",
+    ),
+    Row(
+        "NO_READER",
+        "未检测到读卡器",
+        "there is no card reader",
+        "请连接读卡器",
+        "connect a reader",
+        "Custom50200",
+    ),
+    Row(
+        "NO_CARD",
+        "请检查是否正常接入IC卡",
+        "there is no card in the reader",
+        "请插入IC卡",
+        "insert the card",
+        "Custom51590",
+    ),
+    Row(
+        "WRONG_CARD",
+        "IC卡与当前登录人员不符",
+        "this is not the card of who is logged in",
+        "请插入登录时使用的IC卡",
+        "insert the card that logged in",
+    ),
+    Row(
+        "ROLE",
+        "此操作需要{needed}卡",
+        "this needs another kind of card: {needed}",
+        "请插入相应的IC卡",
+        "insert that card",
+    ),
+    Row(
+        "NOT_OUR_CARD",
+        "无法识别此卡：{what}",
+        "this card cannot be used: {what}",
+        "请使用贸易卡",
+        "use a card that was issued for this",
+        "Custom50070",
+    ),
+    Row(
+        "REMOVED",
+        "操作过程中卡被拔出，未签名",
+        "the card was taken out meanwhile; nothing was signed",
+        "请重新插入IC卡后再试",
+        "insert it and try again",
+        "Custom50070",
+    ),
+    Row(
+        "GARBLED",
+        "卡返回的数据无法识别：{what}",
+        "the card's answer makes no sense: {what}",
+        "请重新插入IC卡；仍有问题请联系发卡机构",
+        "insert it again; if it stays so, ask who issued the card",
+        "Custom50070",
+    ),
+    Row(
+        "PIN_WRONG",
+        "密码错误，还可以尝试{left}次",
+        "wrong PIN, {left} tries left",
+        "请核对密码",
+        "check the PIN",
+    ),
+    Row(
+        "PIN_FORM",
+        "密码格式不正确：{what}",
+        "this cannot be a PIN: {what}",
+        "请输入6至8位数字",
+        "six to eight digits",
+    ),
+    Row(
+        "PIN_LOCKED",
+        "卡已锁定",
+        "the card is locked",
+        "请联系发卡机构解锁",
+        "ask who issued the card to unlock it",
+    ),
+    Row(
+        "LAST_TRY",
+        "只剩最后一次密码尝试，再错卡将锁定",
+        "one PIN try is left; a wrong one locks the card",
+        "请确认密码后明确选择继续",
+        "be sure of the PIN and say so explicitly",
+    ),
+    Row(
+        "EXPIRED",
+        "证书已于{on}过期",
+        "the certificate expired on {on}",
+        "请到发卡机构换证",
+        "have the card renewed",
+    ),
+    Row(
+        "NOT_YET_VALID",
+        "证书自{on}起有效",
+        "the certificate is valid from {on}",
+        "请核对电脑时间",
+        "check the clock of this computer",
+    ),
+    Row(
+        "REVOKED",
+        "证书已被吊销",
+        "the certificate is revoked",
+        "请联系发卡机构",
+        "ask who issued the card",
+    ),
+    Row(
+        "CANCELLED",
+        "用户已取消",
+        "the user said no",
+        "如需签名请重新操作",
+        "start again to sign",
+    ),
+    Row(
+        "NO_SCREEN",
+        "无法显示确认界面，未签名",
+        "there is no terminal or window to ask in; nothing was signed",
+        "请在桌面或终端中启动本程序",
+        "start the program in a desktop session or a terminal",
+    ),
+    Row(
+        "NO_ANSWER",
+        "{seconds}秒内未确认，未签名",
+        "not confirmed within {seconds} s; nothing was signed",
+        "请重新操作",
+        "start again",
+    ),
+    Row(
+        "BUSY",
+        "另一签名操作正在进行",
+        "another operation is going on",
+        "请完成后再试",
+        "finish it first",
+    ),
+    Row(
+        "TOO_OFTEN",
+        "操作过于频繁",
+        "too many operations",
+        "请在{seconds}秒后再试",
+        "try again in {seconds} s",
+    ),
+    Row(
+        "ORIGIN",
+        "网站{origin}未被允许使用IC卡",
+        "the site {origin} may not use the card",
+        "如确认可信，请将其加入允许列表",
+        "add it to the allowed sites if you trust it",
+    ),
+    Row(
+        "NONCE",
+        "会话已失效",
+        "this session's nonce is not the one that was asked for, or was used",
+        "请刷新页面",
+        "reload the page",
+    ),
+    Row(
+        "BAD_REQUEST",
+        "请求格式不正确：{what}",
+        "the request is not understood: {what}",
+        "请联系网站",
+        "tell the site",
+    ),
+    Row(
+        "TOO_LARGE",
+        "内容超过{limit}字节",
+        "larger than {limit} bytes",
+        "请减小内容",
+        "send less",
+    ),
+    Row(
+        "DOCUMENT",
+        "单证无法识别，不能签名：{what}",
+        "the document is not understood, so it cannot be shown or signed: {what}",
+        "请联系网站",
+        "tell the site",
+    ),
+    Row(
+        "CARD_FILE",
+        "软件卡文件无法使用：{what}",
+        "the software card's file cannot be used: {what}",
+        "请检查文件",
+        "check the file",
+    ),
+    Row(
+        "NO_SITES",
+        "没有允许使用IC卡的网站",
+        "no site may use the card yet",
+        "请设置 CARD_SIGNER_ORIGINS 或配置文件中的 origins",
+        "set CARD_SIGNER_ORIGINS, or origins in the settings file",
+    ),
+    Row(
+        "NOT_SERVING",
+        "网页暂时无法使用IC卡",
+        "pages cannot reach the card now",
+        "请运行 card-signer serve",
+        "run card-signer serve",
+        "Base60408",
+    ),
+    Row(
+        "PORT",
+        "端口{port}无法使用：{why}",
+        "port {port} cannot be used: {why}",
+        "本程序可能已在运行；否则请设置 CARD_SIGNER_PORT",
+        "the program may run already; else set CARD_SIGNER_PORT",
+    ),
+    Row(
+        "BROKEN",
+        "卡签名程序内部错误",
+        "an error of the card signer itself",
+        "请重启程序；日志中有记录",
+        "start it again; its log says more",
+    ),
+)
+ROWS = {row.code: row for row in TABLE}
+
+
+class Trouble(Exception):
+    """Something that a user is told of: a row and what its sentence names."""
+
+    def __init__(self, code: str, **told: object) -> None:
+        self.row = ROWS[code]
+        self.told = told
+        super().__init__(code)
+
+    @property
+    def code(self) -> str:
+        """The row's code."""
+        return self.row.code
+
+    @property
+    def zh(self) -> str:
+        """What is wrong."""
+        return self.row.zh.format_map(self.told)
+
+    @property
+    def en(self) -> str:
+        """What is wrong."""
+        return self.row.en.format_map(self.told)
+
+    @property
+    def todo_zh(self) -> str:
+        """What to do."""
+        return self.row.todo_zh.format_map(self.told)
+
+    @property
+    def todo_en(self) -> str:
+        """What to do."""
+        return self.row.todo_en.format_map(self.told)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.zh} ({self.en})"

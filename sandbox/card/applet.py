@@ -1,0 +1,241 @@
+"""The card's side of PIV (SP 800-73-4): what it holds, and what it answers to each command.
+
+Shares no code with any program that uses cards: two readings of the standard meet on the wire.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
+from cryptography.hazmat.primitives.serialization import Encoding
+
+AID = bytes.fromhex("A000000308000010000100")
+_RID_PIX = AID[:9]
+ATR = bytes.fromhex("3B80800101")  # T=0 and T=1, nothing said of itself
+TRIES = 3
+_PIN_BYTES = 8
+
+OK = 0x9000
+WRONG_LENGTH, NOT_SATISFIED, BLOCKED = 0x6700, 0x6982, 0x6983
+WRONG_DATA, NOT_FOUND, WRONG_P1P2, NO_REFERENCE = 0x6A80, 0x6A82, 0x6A86, 0x6A88
+NO_INS, NO_CLA = 0x6D00, 0x6E00
+_TRIES_LEFT = 0x63C0
+_CHAIN = 0x10
+_PIECE = 256
+
+Answer = tuple[bytes, int]
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def tlv(tag: str, value: bytes) -> bytes:
+    """One BER-TLV object; the tag in hexadecimal."""
+    size = len(value)
+    if size < 0x80:  # noqa: PLR2004 - the short form
+        head = bytes([size])
+    elif size < 0x100:  # noqa: PLR2004
+        head = bytes([0x81, size])
+    else:
+        head = b"\x82" + size.to_bytes(2, "big")
+    return bytes.fromhex(tag) + head + value
+
+
+@dataclass
+class PivCard:
+    """One card, as it is while it has power; `key` signs, `pin` is at most eight digits."""
+
+    key: Key
+    certificate: x509.Certificate
+    pin: str
+    tries: int = TRIES
+    shown: bool = False  # the PIN, since the last reset
+    fresh: bool = False  # and no signature since
+    selected: bool = False
+    _chained: bytearray = field(default_factory=bytearray)
+    _rest: bytes = b""
+
+    def reset(self) -> None:
+        """What power off and on does."""
+        self.shown = self.fresh = self.selected = False
+        self._chained.clear()
+        self._rest = b""
+
+    def answer(self, command: bytes) -> bytes:
+        """One APDU in, its answer with the status word out."""
+        data, status = self._answer(command)
+        return data + status.to_bytes(2, "big")
+
+    def _answer(self, command: bytes) -> Answer:
+        if len(command) < 4:  # noqa: PLR2004 - CLA INS P1 P2
+            return b"", WRONG_LENGTH
+        cla, ins, p1, p2 = command[:4]
+        if cla & ~_CHAIN:
+            return b"", NO_CLA
+        if (data := _data(command[4:])) is None:
+            return b"", WRONG_LENGTH
+        if ins == 0xC0:  # noqa: PLR2004 - GET RESPONSE
+            return self._piece()
+        self._chained += data
+        if cla & _CHAIN:
+            return b"", OK
+        data = bytes(self._chained)
+        self._chained.clear()
+        return self._act(ins, p1, p2, data)
+
+    def _act(self, ins: int, p1: int, p2: int, data: bytes) -> Answer:
+        if (act := self._acts().get(ins)) is None:
+            return b"", NO_INS
+        if not self.selected and ins != 0xA4:  # noqa: PLR2004 - SELECT
+            return b"", NOT_FOUND
+        told, status = act(p1, p2, data)
+        if status != OK or len(told) <= _PIECE:
+            return told, status
+        self._rest = told
+        return self._piece()
+
+    def _piece(self) -> Answer:
+        piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
+        return piece, 0x6100 | min(len(self._rest), 0xFF) if self._rest else OK
+
+    def _acts(self) -> dict[int, Callable[[int, int, bytes], Answer]]:
+        return {
+            0xA4: self._select,
+            0xCB: self._get_data,
+            0x20: self._verify,
+            0x24: self._change,
+            0x87: self._authenticate,
+        }
+
+    def _select(self, p1: int, p2: int, data: bytes) -> Answer:
+        if not data or not AID.startswith(data) or len(data) < 5:  # noqa: PLR2004 - the RID
+            return b"", NOT_FOUND
+        self.selected = True
+        authority = tlv("79", tlv("4F", AID[:5]))
+        return tlv("61", tlv("4F", AID[5:]) + authority), OK
+
+    def _get_data(self, p1: int, p2: int, data: bytes) -> Answer:
+        if (p1, p2) != (0x3F, 0xFF):
+            return b"", WRONG_P1P2
+        if data[:1] != b"\x5c":
+            return b"", WRONG_DATA
+        wanted = data[2 : 2 + data[1]].hex().upper() if len(data) > 1 else ""
+        found = self._objects().get(wanted)
+        return (found, OK) if found is not None else (b"", NOT_FOUND)
+
+    def _objects(self) -> dict[str, bytes]:
+        der = self.certificate.public_bytes(Encoding.DER)
+        certificate = tlv("53", tlv("70", der) + tlv("71", b"\0") + tlv("FE", b""))
+        return {
+            "7E": tlv("7E", tlv("4F", AID) + tlv("5F2F", b"\x40\x00")),
+            "5FC102": tlv("53", _chuid(self.certificate)),
+            "5FC107": tlv("53", _CAPABILITIES),
+            "5FC10A": certificate,
+        }
+
+    def _verify(self, p1: int, p2: int, data: bytes) -> Answer:
+        if p2 != 0x80:  # noqa: PLR2004 - the card's own PIN
+            return b"", NO_REFERENCE
+        if not data:
+            return b"", OK if self.shown else self._left()
+        return b"", self._shown(data)
+
+    def _change(self, p1: int, p2: int, data: bytes) -> Answer:
+        if p2 != 0x80:  # noqa: PLR2004
+            return b"", NO_REFERENCE
+        if len(data) != 2 * _PIN_BYTES:
+            return b"", WRONG_LENGTH
+        status = self._shown(data[:_PIN_BYTES])
+        if status == OK:
+            self.pin = data[_PIN_BYTES:].rstrip(b"\xff").decode("ascii")
+        return b"", status
+
+    def _shown(self, data: bytes) -> int:
+        if len(data) != _PIN_BYTES:
+            return WRONG_LENGTH
+        if not self.tries:
+            return BLOCKED
+        if data.rstrip(b"\xff") != self.pin.encode():
+            self.tries -= 1
+            self.shown = self.fresh = False
+            return self._left()
+        self.tries, self.shown, self.fresh = TRIES, True, True
+        return OK
+
+    def _left(self) -> int:
+        return _TRIES_LEFT | self.tries if self.tries else BLOCKED
+
+    def _authenticate(self, p1: int, p2: int, data: bytes) -> Answer:
+        if p2 != 0x9C:  # noqa: PLR2004 - the signature key, the only one here
+            return b"", WRONG_P1P2
+        if not self.fresh:  # this key wants the PIN before each use
+            return b"", NOT_SATISFIED
+        self.fresh = False
+        at = data.find(b"\x81", 2)
+        if data[:1] != b"\x7c" or at < 0:
+            return b"", WRONG_DATA
+        challenge = _value(data[at:])
+        signature = _signed(self.key, p1, challenge)
+        if signature is None:
+            return b"", WRONG_DATA
+        return tlv("7C", tlv("82", signature)), OK
+
+
+def _data(rest: bytes) -> bytes | None:
+    """The data field of a short APDU behind its header; None when lengths do not fit."""
+    if len(rest) <= 1:
+        return b""
+    size, body = rest[0], rest[1:]
+    return body[:size] if len(body) in {size, size + 1} else None
+
+
+def _value(data: bytes) -> bytes:
+    size, at = data[1], 2
+    if size & 0x80:
+        at += size & 0x7F
+        size = int.from_bytes(data[2:at], "big")
+    return data[at : at + size]
+
+
+def _signed(key: Key, algorithm: int, challenge: bytes) -> bytes | None:
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        if algorithm != 0x11 or len(challenge) != 32:  # noqa: PLR2004 - ECC P-256
+            return None
+        return key.sign(challenge, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+    if algorithm != 0x07 or len(challenge) != key.key_size // 8:  # noqa: PLR2004 - RSA 2048
+        return None
+    numbers = key.private_numbers()  # the card's own operation: the challenge is padded already
+    n = numbers.public_numbers.n
+    return pow(int.from_bytes(challenge, "big"), numbers.d, n).to_bytes(key.key_size // 8, "big")
+
+
+def _chuid(certificate: x509.Certificate) -> bytes:
+    guid = certificate.fingerprint(hashes.SHA256())[:16]
+    expires = certificate.not_valid_after_utc.strftime("%Y%m%d").encode()
+    return (
+        tlv("30", b"\0" * 25)
+        + tlv("34", guid)
+        + tlv("35", expires)
+        + tlv("3E", b"")
+        + tlv("FE", b"")
+    )
+
+
+_CAPABILITIES = b"".join(
+    tlv(tag, value)
+    for tag, value in (
+        ("F0", bytes.fromhex("A000000116FF02") + bytes(14)),
+        ("F1", b"\x21"),
+        ("F2", b"\x21"),
+        ("F3", b""),
+        ("F4", b"\0"),
+        ("F5", b"\x10"),
+        ("F6", b""),
+        ("F7", b""),
+        ("FA", b""),
+        ("FB", b""),
+        ("FC", b""),
+        ("FD", b""),
+        ("FE", b""),
+    )
+)

@@ -1,0 +1,92 @@
+"""Cards of a made-up company, and someone before the screen who answers as a test wants."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from card_signer.card import Card, Slot
+from card_signer.consent import Question
+from card_signer.pin import Pin
+from card_signer.piv.apdu import Channel
+from card_signer.piv.card import PivCard
+from card_signer.troubles import Trouble
+from libs.messages.parties import Role
+from libs.messages.samples import COMPANY, USCC
+from libs.signing.pki import Authority, Issued, Subject
+from sandbox.card.applet import PivCard as Chip
+
+PIN = "246802"
+SITE = "https://trade.example"
+OPERATOR = Subject(Role.OPERATOR, USCC, COMPANY, "李晓明", "C1")
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority.create()
+
+
+@pytest.fixture(scope="session", params=[None, 2048], ids=["p256", "rsa2048"])
+def issued(authority: Authority, request: pytest.FixtureRequest) -> Issued:
+    return authority.issue(OPERATOR, rsa_bits=request.param)
+
+
+@pytest.fixture
+def chip(issued: Issued) -> Chip:
+    return Chip(issued.key, issued.certificate, PIN)
+
+
+def channel_to(chip: Any) -> Channel:
+    """The chip without a reader between."""
+
+    def transmit(command: bytes) -> tuple[bytes, int]:
+        told = chip.answer(command)
+        return told[:-2], int.from_bytes(told[-2:], "big")
+
+    return Channel(transmit)
+
+
+@dataclass
+class Drawer:
+    """A backend whose readers are held here: slot name → chip, or None for an empty one."""
+
+    chips: dict[str, Chip | None]
+    name: str = "drawer"
+
+    def slots(self) -> list[Slot]:
+        return [Slot(self.name, name, chip is not None) for name, chip in self.chips.items()]
+
+    @contextmanager
+    def open(self, slot: Slot) -> Iterator[Card]:
+        chip = self.chips[slot.name]
+        if chip is None:
+            raise Trouble("NO_CARD")
+        try:
+            yield PivCard(channel_to(chip))
+        finally:
+            chip.reset()
+
+
+@dataclass
+class Someone:
+    """Answers every question: with a PIN, with no, or with what a test puts in."""
+
+    pin: str = PIN
+    asked: list[Question] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+
+    def ask(self, question: Question, seconds: float) -> Pin:
+        self.asked.append(question)
+        self.meanwhile()
+        if not self.pin:
+            raise Trouble("CANCELLED")
+        if question.is_last_try:
+            raise Trouble("LAST_TRY")
+        return Pin.typed(self.pin)
+
+
+def refused(code: str) -> Any:
+    """A Trouble of this code is raised."""
+    return pytest.raises(Trouble, match=f"^{code}:")
