@@ -9,14 +9,13 @@ import base64
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
 from websockets.asyncio.server import ServerConnection
 
 from card_signer import __version__
 from card_signer.desk import Desk
 from card_signer.door.blocks import MARK, Block, Blocks
+from card_signer.door.json_frames import Arguments, parsed, text, told
 from card_signer.door.server import frames
 from card_signer.holder import Holder
 from card_signer.troubles import Trouble
@@ -25,7 +24,6 @@ PATH = "/"
 _OPEN = {"_method": "open"}
 _log = logging.getLogger("card_signer.door")
 
-Arguments = Mapping[str, Any]
 Data = Sequence[object]
 Act = Callable[[Desk, str, Arguments], Data]
 
@@ -38,22 +36,22 @@ class Official:
 
     async def __call__(self, connection: ServerConnection, origin: str) -> None:
         """Say that we are here, then answer until the page goes."""
-        await connection.send(_told(_OPEN))
+        await connection.send(told(_OPEN))
         blocks = Blocks()
         async for frame in frames(connection):
-            text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
-            await connection.send(_told(await self._answer(text, origin, blocks)))
+            whole = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+            await connection.send(told(await self._answer(whole, origin, blocks)))
 
-    async def _answer(self, text: str, origin: str, blocks: Blocks) -> Mapping[str, object]:
+    async def _answer(self, asking: str, origin: str, blocks: Blocks) -> Mapping[str, object]:
         head: dict[str, object] = {}
         try:
-            if text.startswith(MARK):
-                block = Block.parse(text)
+            if asking.startswith(MARK):
+                block = Block.parse(asking)
                 whole = blocks.take(block)
                 if whole is None:
                     return _next_block(block)
-                text = whole
-            asked = _parsed(text)
+                asking = whole
+            asked = parsed(asking)
             head = {"_id": asked.get("_id"), "_method": asked.get("_method")}
             act = CALLS.get(str(asked.get("_method")))
             if act is None:
@@ -76,11 +74,11 @@ def _is_903_reader(desk: Desk, origin: str, args: Arguments) -> Data:
 
 
 def _sign_random(desk: Desk, origin: str, args: Arguments) -> Data:
-    return _sign(desk, origin, _text(args, "random"))
+    return _sign(desk, origin, text(args, "random"))
 
 
 def _sign_data(desk: Desk, origin: str, args: Arguments) -> Data:
-    return _sign(desk, origin, _text(args, "inData"))
+    return _sign(desk, origin, text(args, "inData"))
 
 
 def _sign(desk: Desk, origin: str, text: str) -> Data:
@@ -136,8 +134,8 @@ CALLS: Mapping[str, Act] = {
 
 
 def _next_block(block: Block) -> Mapping[str, object]:
-    told = {"guid": block.guid, "next": block.number + 1, "finish": False}
-    return _answered({"_id": None, "_method": "_nextBlock"}, result=True, data=[told])
+    piece = {"guid": block.guid, "next": block.number + 1, "finish": False}
+    return _answered({"_id": None, "_method": "_nextBlock"}, result=True, data=[piece])
 
 
 def _failed(head: Mapping[str, object], trouble: Trouble) -> Mapping[str, object]:
@@ -152,29 +150,8 @@ def _answered(
     return {**head, "_status": "00", "_args": args}
 
 
-def _parsed(text: str) -> Arguments:
-    try:
-        asked = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Trouble("BAD_REQUEST", what="JSON") from None
-    if not isinstance(asked, dict):
-        raise Trouble("BAD_REQUEST", what="{}")
-    return asked
-
-
 def _arguments(asked: Arguments) -> Arguments:
     args = asked.get("args", {})
     if not isinstance(args, dict):
         raise Trouble("BAD_REQUEST", what="args")
     return args
-
-
-def _text(args: Arguments, name: str) -> str:
-    value = args.get(name)
-    if not isinstance(value, str):
-        raise Trouble("BAD_REQUEST", what=name)
-    return value
-
-
-def _told(answer: Mapping[str, object]) -> str:
-    return orjson.dumps(answer).decode()

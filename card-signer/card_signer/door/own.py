@@ -12,23 +12,20 @@ the browser says, never what the page says. Event: {event: "cards", …} when a 
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
 from websockets.asyncio.server import ServerConnection
 
 from card_signer.desk import Desk
 from card_signer.door.errors import as_error
+from card_signer.door.json_frames import Arguments, parsed, text, told
 from card_signer.door.server import frames
 from card_signer.door.watch import Watch
 from card_signer.troubles import Trouble
 
 PATH = "/tongbao/v1"
 _log = logging.getLogger("card_signer.door")
-
-Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,55 +46,34 @@ class Own:
 
     async def _tell(self, connection: ServerConnection) -> None:
         async for status in self.watch.changes():
-            await connection.send(orjson.dumps({"event": "cards", **status}).decode())
+            await connection.send(told({"event": "cards", **status}))
 
     async def _answer(self, frame: str | bytes, origin: str) -> str:
         number: object = None
         try:
-            asked = _parsed(frame)
+            asked = parsed(frame)
             number = asked.get("id")
             act = _calls(self.desk, self.watch).get(str(asked.get("call")))
             if act is None:
                 raise Trouble("BAD_REQUEST", what=f"call: {str(asked.get('call'))[:40]}")
             result = await asyncio.to_thread(act, asked, origin)
         except Trouble as trouble:
-            return _told({"id": number, "ok": False, "error": as_error(trouble)})
+            return told({"id": number, "ok": False, "error": as_error(trouble)})
         except Exception:  # noqa: BLE001 - a page is told that it broke, the log why
             _log.exception("broken")
-            return _told({"id": number, "ok": False, "error": as_error(Trouble("BROKEN"))})
-        return _told({"id": number, "ok": True, "result": result})
+            return told({"id": number, "ok": False, "error": as_error(Trouble("BROKEN"))})
+        return told({"id": number, "ok": True, "result": result})
 
 
 def _calls(desk: Desk, watch: Watch) -> dict[str, Callable[[Arguments, str], object]]:
     return {
         "status": lambda _, __: watch.now(),
         "login": lambda asked, origin: dict(
-            desk.login(origin, _text(asked, "nonce"), _text(asked, "card", ""))
+            desk.login(origin, text(asked, "nonce"), text(asked, "card", ""))
         ),
         "sign": lambda asked, origin: {
             "document": desk.sign(
-                origin, _text(asked, "document").encode(), _text(asked, "card", "")
+                origin, text(asked, "document").encode(), text(asked, "card", "")
             ).decode()
         },
     }
-
-
-def _parsed(frame: str | bytes) -> Arguments:
-    try:
-        asked = orjson.loads(frame)
-    except orjson.JSONDecodeError:
-        raise Trouble("BAD_REQUEST", what="JSON") from None
-    if not isinstance(asked, dict):
-        raise Trouble("BAD_REQUEST", what="{}")
-    return asked
-
-
-def _text(asked: Arguments, name: str, default: str | None = None) -> str:
-    value = asked.get(name, default)
-    if not isinstance(value, str):
-        raise Trouble("BAD_REQUEST", what=name)
-    return value
-
-
-def _told(answer: Mapping[str, object]) -> str:
-    return orjson.dumps(answer).decode()
