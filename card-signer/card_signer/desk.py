@@ -48,7 +48,8 @@ class Desk:
     consent: Consent
     limits: Limits = Limits()
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _one: threading.Lock = field(default_factory=threading.Lock)
+    _one: threading.Lock = field(default_factory=threading.Lock)  # held while the user reads
+    _access: threading.Lock = field(default_factory=threading.Lock)  # never then
     _recent: dict[str, deque[float]] = field(default_factory=dict)
     _nonces: dict[str, None] = field(default_factory=dict)
 
@@ -57,10 +58,10 @@ class Desk:
         return [slot for backend in self.backends for slot in backend.slots()]
 
     def holders(self) -> list[Holder]:
-        """Whose cards are in. Raises Trouble when there is none that could be used, or BUSY."""
+        """Whose cards are in. Raises Trouble when there is none that could be used."""
         full = self._full()
         found, seen = [], Trouble("NO_CARD")
-        with self._alone():
+        with self._access:
             for slot in full:
                 try:
                     with self._backend(slot).open(slot) as card:
@@ -76,7 +77,7 @@ class Desk:
     @contextmanager
     def looking(self, wanted: str = "") -> Iterator[Opened]:
         """A card to look at, also one that has expired. Raises Trouble."""
-        with self._alone(), ExitStack() as stack:
+        with self._access, ExitStack() as stack:
             yield self._first(wanted, stack)
 
     def login(self, origin: str, nonce: str, wanted: str = "") -> Mapping[str, str]:
@@ -121,15 +122,10 @@ class Desk:
 
     @contextmanager
     def _operation(self, origin: str) -> Iterator[None]:
-        with self._alone():
-            self._count(origin)
-            yield
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
         if not self._one.acquire(blocking=False):
             raise Trouble("BUSY")
         try:
+            self._count(origin)
             yield
         finally:
             self._one.release()
@@ -153,7 +149,7 @@ class Desk:
     @contextmanager
     def _card(self, wanted: str) -> Iterator[Opened]:
         """The card with the fingerprint `wanted`, or the only one. Raises Trouble."""
-        with ExitStack() as stack:
+        with self._access, ExitStack() as stack:
             card, holder = self._first(wanted, stack)
             holder.check(self.now())
             yield card, holder

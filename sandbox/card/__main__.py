@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sandbox.card.applet import PivCard
 from sandbox.card.reader import PORT, insert
 
+_DIGITS_MIN, _DIGITS_MAX = 6, 8
 PIN_VARIABLE = "SANDBOX_CARD_PIN"
 
 
@@ -28,7 +29,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=PORT, help="the virtual reader's port")
     given = parser.parse_args()
     pin = os.environ.get(PIN_VARIABLE, "")
-    if not (pin.isdigit() and 6 <= len(pin) <= 8):  # noqa: PLR2004 - a PIV card's PIN
+    if not (pin.isdigit() and _DIGITS_MIN <= len(pin) <= _DIGITS_MAX):
         return _fail(f"set {PIN_VARIABLE} to the card's PIN: six to eight digits")
     try:
         key = load_pem_private_key(given.key.read_bytes(), None)

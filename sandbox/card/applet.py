@@ -24,6 +24,12 @@ NO_INS, NO_CLA = 0x6D00, 0x6E00
 _TRIES_LEFT = 0x63C0
 _CHAIN = 0x10
 _PIECE = 256
+_LONG_FORM, _BYTE = 0x80, 0xFF  # lengths of TLV objects
+_HEADER_BYTES = 4
+_RID_BYTES = 5
+_SELECT, _GET_RESPONSE = 0xA4, 0xC0
+_CARD_PIN, _SIGNATURE_KEY = 0x80, 0x9C
+_P256, _RSA_2048, _P256_BYTES = 0x11, 0x07, 32
 
 Answer = tuple[bytes, int]
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -32,9 +38,9 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 def tlv(tag: str, value: bytes) -> bytes:
     """One BER-TLV object; the tag in hexadecimal."""
     size = len(value)
-    if size < 0x80:  # noqa: PLR2004 - the short form
+    if size < _LONG_FORM:  # the short form
         head = bytes([size])
-    elif size < 0x100:  # noqa: PLR2004
+    elif size <= _BYTE:
         head = bytes([0x81, size])
     else:
         head = b"\x82" + size.to_bytes(2, "big")
@@ -67,14 +73,14 @@ class PivCard:
         return data + status.to_bytes(2, "big")
 
     def _answer(self, command: bytes) -> Answer:
-        if len(command) < 4:  # noqa: PLR2004 - CLA INS P1 P2
+        if len(command) < _HEADER_BYTES:  # CLA INS P1 P2
             return b"", WRONG_LENGTH
         cla, ins, p1, p2 = command[:4]
         if cla & ~_CHAIN:
             return b"", NO_CLA
         if (data := _data(command[4:])) is None:
             return b"", WRONG_LENGTH
-        if ins == 0xC0:  # noqa: PLR2004 - GET RESPONSE
+        if ins == _GET_RESPONSE:  # GET RESPONSE
             return self._piece()
         self._chained += data
         if cla & _CHAIN:
@@ -86,7 +92,7 @@ class PivCard:
     def _act(self, ins: int, p1: int, p2: int, data: bytes) -> Answer:
         if (act := self._acts().get(ins)) is None:
             return b"", NO_INS
-        if not self.selected and ins != 0xA4:  # noqa: PLR2004 - SELECT
+        if not self.selected and ins != _SELECT:  # SELECT
             return b"", NOT_FOUND
         told, status = act(p1, p2, data)
         if status != OK or len(told) <= _PIECE:
@@ -100,7 +106,7 @@ class PivCard:
 
     def _acts(self) -> dict[int, Callable[[int, int, bytes], Answer]]:
         return {
-            0xA4: self._select,
+            _SELECT: self._select,
             0xCB: self._get_data,
             0x20: self._verify,
             0x24: self._change,
@@ -108,7 +114,7 @@ class PivCard:
         }
 
     def _select(self, p1: int, p2: int, data: bytes) -> Answer:
-        if not data or not AID.startswith(data) or len(data) < 5:  # noqa: PLR2004 - the RID
+        if not data or not AID.startswith(data) or len(data) < _RID_BYTES:  # the RID
             return b"", NOT_FOUND
         self.selected = True
         authority = tlv("79", tlv("4F", AID[:5]))
@@ -134,14 +140,14 @@ class PivCard:
         }
 
     def _verify(self, p1: int, p2: int, data: bytes) -> Answer:
-        if p2 != 0x80:  # noqa: PLR2004 - the card's own PIN
+        if p2 != _CARD_PIN:  # the card's own PIN
             return b"", NO_REFERENCE
         if not data:
             return b"", OK if self.shown else self._left()
         return b"", self._shown(data)
 
     def _change(self, p1: int, p2: int, data: bytes) -> Answer:
-        if p2 != 0x80:  # noqa: PLR2004
+        if p2 != _CARD_PIN:
             return b"", NO_REFERENCE
         if len(data) != 2 * _PIN_BYTES:
             return b"", WRONG_LENGTH
@@ -166,7 +172,7 @@ class PivCard:
         return _TRIES_LEFT | self.tries if self.tries else BLOCKED
 
     def _authenticate(self, p1: int, p2: int, data: bytes) -> Answer:
-        if p2 != 0x9C:  # noqa: PLR2004 - the signature key, the only one here
+        if p2 != _SIGNATURE_KEY:  # the signature key, the only one here
             return b"", WRONG_P1P2
         if not self.fresh:  # this key wants the PIN before each use
             return b"", NOT_SATISFIED
@@ -199,10 +205,10 @@ def _value(data: bytes) -> bytes:
 
 def _signed(key: Key, algorithm: int, challenge: bytes) -> bytes | None:
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        if algorithm != 0x11 or len(challenge) != 32:  # noqa: PLR2004 - ECC P-256
+        if algorithm != _P256 or len(challenge) != _P256_BYTES:  # ECC P-256
             return None
         return key.sign(challenge, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
-    if algorithm != 0x07 or len(challenge) != key.key_size // 8:  # noqa: PLR2004 - RSA 2048
+    if algorithm != _RSA_2048 or len(challenge) != key.key_size // 8:  # RSA 2048
         return None
     numbers = key.private_numbers()  # the card's own operation: the challenge is padded already
     n = numbers.public_numbers.n

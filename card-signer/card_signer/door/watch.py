@@ -77,8 +77,6 @@ class Watch:
         try:
             status = self._read(found)
         except Trouble as trouble:
-            if trouble.code == "BUSY":
-                return  # looked at again soon
             status = {"cards": [], "trouble": as_error(trouble)}
         self._slots, self._status = found, status
         for told in tuple(self._listeners):

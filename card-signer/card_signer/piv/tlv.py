@@ -5,6 +5,7 @@ from card_signer.troubles import Trouble
 _LONG = 0x80
 _LENGTH_BYTES_MAX = 2  # objects of up to 64 KiB
 _TAG_MORE = 0x1F
+_TAG_MAX = 0xFFFFFF  # three bytes
 
 
 def encode(tag: int, value: bytes = b"") -> bytes:
@@ -49,7 +50,7 @@ def _tag(data: bytes, at: int) -> tuple[int, int]:
                 raise Trouble("GARBLED", what="tag cut off")
             tag = tag << 8 | data[at]
             at += 1
-            if not data[at - 1] & _LONG or tag > 0xFFFFFF:  # noqa: PLR2004 - three bytes
+            if not data[at - 1] & _LONG or tag > _TAG_MAX:
                 break
     return tag, at
 
