@@ -27,7 +27,6 @@ from libs.messages.partners import XML
 from libs.messages.registry import kind_of
 from libs.messages.topics import PARTITIONS
 from libs.service.outbox import Outbound
-from libs.signing import sign_canonical
 from tongbao.demo.scenes import today
 
 KIND = kind_of(SubmitCargoProposal)
@@ -53,7 +52,7 @@ def proposals(trader: Trader, count: int, terms: int = ROWS) -> list[Outbound]:
             created_at=datetime.now(UTC),
         )
         message = SubmitCargoProposal(meta=meta, form=form)
-        body = sign_canonical(KIND.codec.encode(message, XML), trader.operator.signer)
+        body = trader.operator.card.sign(KIND.codec.encode(message, XML))
         headers = tuple(envelope_of(message, KIND.ce_type, XML).to_headers())
         rows.append(Outbound("policy.commands", meta.document_id.encode(), headers, body))
     return rows

@@ -18,7 +18,7 @@ from libs.messages.kinds.debit import SignDebitAgreement
 from libs.messages.kinds.payment import PaymentItem, PayPremium
 from libs.messages.kinds.proposal import SubmitCargoProposal
 from libs.signing import FileSigner
-from tongbao.client import Portal, PortalAway, PortalError
+from tongbao.client import Portal, PortalAway, PortalError, SoftwareCard
 from tongbao.demo.scenes import HAIFENG, TONGDA, Company, today
 
 SECONDS_MAX = 300.0  # for one step, outages included
@@ -108,4 +108,4 @@ async def login(stack: LocalStack, company: Company, kind: str) -> Portal:
     """A session with a company's "legal" or "operator" card."""
     path = stack.home.cards / f"{company.short}-{kind}"
     signer = FileSigner.load(path.with_suffix(".key"), path.with_suffix(".pem"))
-    return await Portal.login(stack.addresses()["portal"], signer)
+    return await Portal.login(stack.addresses()["portal"], SoftwareCard(signer))

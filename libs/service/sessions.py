@@ -13,13 +13,17 @@ _BYTES = 32
 _SWEEP = "DELETE FROM {} WHERE expires_at < $1"
 
 _FIND = """
-SELECT party, role, name, holder, card, fingerprint, expires_at FROM session
+SELECT party, role, name, holder, card, fingerprint, expires_at, present FROM session
 WHERE token_digest = $1 AND expires_at > $2"""
 
 
 @dataclass(frozen=True)
 class Session:
-    """Who is logged in, as the card's certificate said."""
+    """Who is logged in, as the card's certificate said.
+
+    `present` is the fingerprint of the card that is in the client's reader now; empty: no card;
+    None: the client does not tell.
+    """
 
     role: Role
     party: str
@@ -28,6 +32,7 @@ class Session:
     card: str
     fingerprint: str
     expires_at: datetime
+    present: str | None = None
 
 
 async def new_challenge(
@@ -80,6 +85,13 @@ async def find_session(
     """The session of a token; None when there is none or it has expired."""
     row = await connection.fetchrow(_FIND, _digest(token), now or datetime.now(UTC))
     return Session(**{**dict(row), "role": Role(row["role"])}) if row else None
+
+
+async def tell_card(connection: Connection, token: str, fingerprint: str) -> None:
+    """Note which card is in the client's reader; empty: none."""
+    await connection.execute(
+        "UPDATE session SET present = $2 WHERE token_digest = $1", _digest(token), fingerprint
+    )
 
 
 async def close_session(connection: Connection, token: str) -> None:

@@ -53,6 +53,18 @@ class Parts:
             raise Problem("NO_SESSION")
         return session
 
+    async def with_card(self, request: Request) -> Session:
+        """Who is logged in and has the card in its reader, as far as the client tells.
+
+        Raises Problem NO_SESSION, CARD_ABSENT, CARD_DIFFERS.
+        """
+        session = await self.session(request)
+        if session.present == "":
+            raise Problem("CARD_ABSENT")
+        if session.present not in (None, session.fingerprint):
+            raise Problem("CARD_DIFFERS", f"登录：{session.holder}")
+        return session
+
 
 def token_of(request: Request) -> str | None:
     """The session token that a request carries."""

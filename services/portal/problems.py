@@ -24,6 +24,9 @@ TABLE: dict[str, Row] = {
         401, "请先使用IC卡登录，或登录已过期，请重新登录", "log in with a card first"
     ),
     "CARD_DIFFERS": Row(403, "IC卡与当前登录人员不符", "not the card that is logged in"),
+    "CARD_ABSENT": Row(
+        403, "请检查是否正常接入IC卡", "the card that logged in is not in the reader: put it in"
+    ),
     "NOT_A_CARD": Row(
         403, "请检查是否正常接入IC卡：只有企业法人卡和操作员卡可以登录", "only company cards log in"
     ),

@@ -14,8 +14,8 @@ from card_signer.pin import Pin
 from libs.signing.pki import Issued
 from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted, insert
+from sandbox.card.service import Service
 from tests.card.conftest import PIN, SITE, Someone, refused
-from tests.card.service import Service
 from tests.card.test_desk import NONCE, PROPOSAL
 
 pcsc = pytest.importorskip("card_signer.pcsc", reason="pyscard is not here")
@@ -28,7 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     if missing := Service.lacks():
         pytest.skip(f"not here: {', '.join(missing)}")
     service = Service(tmp_path_factory.mktemp("pcscd"))
-    service.start()
+    service.start(instead=True)
     yield service
     service.stop()
 
@@ -180,4 +180,4 @@ def test_without_the_service_that_is_what_is_told(service: Service) -> None:
         with refused("NO_SERVICE"):
             Desk([pcsc.PcscBackend()], Someone()).slots()
     finally:
-        service.start()
+        service.start(instead=True)

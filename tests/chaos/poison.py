@@ -23,10 +23,11 @@ from libs.messages.parties import Role
 from libs.messages.partners import JSON, XML
 from libs.messages.registry import kind_of
 from libs.service.outbox import Outbound
-from libs.signing import FileSigner, Signer, sign_jws, sign_xml
+from libs.signing import FileSigner
 from libs.signing.pki import Authority, Subject
 from sandbox.desk import NONSENSE
 from tests.chaos.mutant_messages import BREAKS
+from tongbao.client import Card, SoftwareCard
 from tongbao.demo.scenes import today
 
 TOPIC = "policy.commands"
@@ -40,9 +41,9 @@ class Signing:
     stack: LocalStack
     trader: Trader
 
-    def proposal(self, signer: Signer | None = None, **over: object) -> Outbound:
+    def proposal(self, card: Card | None = None, **over: object) -> Outbound:
         """A good one, unless `signer` or a field of its head is wrong."""
-        return self.signed(SubmitCargoProposal(meta=self.meta(**over), form=self.form), signer)
+        return self.signed(SubmitCargoProposal(meta=self.meta(**over), form=self.form), card)
 
     def meta(self, **over: object) -> Meta:
         """The head of a message of this trader."""
@@ -54,10 +55,10 @@ class Signing:
         }
         return Meta.model_validate(fields | over)
 
-    def signed(self, message: Message, signer: Signer | None = None) -> Outbound:
+    def signed(self, message: Message, card: Card | None = None) -> Outbound:
         """A message as it travels, signed by the trader's operator unless told otherwise."""
         kind = kind_of(type(message))
-        body = sign_xml(kind.codec.encode(message, XML), signer or self.trader.operator.signer)
+        body = (card or self.trader.operator.card).sign(kind.codec.encode(message, XML))
         headers = tuple(envelope_of(message, kind.ce_type, XML).to_headers())
         return Outbound(TOPIC, message.meta.document_id.encode(), headers, body)
 
@@ -73,21 +74,22 @@ class Signing:
             agreement_no=self.trader.agreement.partition(".")[2],
         )
 
-    def card(self, name: str) -> Signer:
+    def card(self, name: str) -> Card:
         """The signer of a card of the local stack."""
         path = self.stack.home.cards / name
-        return FileSigner.load(path.with_suffix(".key"), path.with_suffix(".pem"))
+        return SoftwareCard(FileSigner.load(path.with_suffix(".key"), path.with_suffix(".pem")))
 
     @cached_property
-    def stranger(self) -> Signer:
+    def stranger(self) -> Card:
         """Certified by nobody whom we trust."""
-        return Authority.create("Somebody").issue(self._operator).signer
+        return SoftwareCard(Authority.create("Somebody").issue(self._operator).signer)
 
     @cached_property
-    def expired(self) -> Signer:
+    def expired(self) -> Card:
         """Certified, a month ago, for ten days."""
         since = datetime.now(UTC) - timedelta(days=30)
-        return ensure_authority(self.stack.home).issue(self._operator, since=since, days=10).signer
+        authority = ensure_authority(self.stack.home)
+        return SoftwareCard(authority.issue(self._operator, since=since, days=10).signer)
 
     @property
     def _operator(self) -> Subject:
@@ -119,7 +121,7 @@ def wrong_kind(s: Signing) -> Outbound:
 
 
 def broken_json(s: Signing) -> Outbound:
-    signature = sign_jws(b"{", s.trader.operator.signer).encode()
+    signature = s.trader.operator.card.sign_beside(b"{").encode()
     return _header(
         _header(_body(s, b"{"), "content-type", JSON.encode()), "ce_signature", signature
     )
@@ -128,7 +130,8 @@ def broken_json(s: Signing) -> Outbound:
 def reply_to_nothing(s: Signing) -> Outbound:
     pki, insurer = s.stack.home.pki, s.trader.company.insurer
     receipt = UnderwritingReceipt(meta=s.meta(sender=insurer), result=UnderwritingResult.PENDING)
-    return s.signed(receipt, FileSigner.load(pki / f"{insurer}.key", pki / f"{insurer}.pem"))
+    signer = FileSigner.load(pki / f"{insurer}.key", pki / f"{insurer}.pem")
+    return s.signed(receipt, SoftwareCard(signer))
 
 
 def breaks_our_code(s: Signing) -> Outbound:

@@ -33,7 +33,7 @@ from libs.signing.pki import Authority, Subject
 from services.history.app import SERVICE as HISTORY
 from services.portal.app import SERVICE as PORTAL
 from tests.support.stores import Database, Stores
-from tongbao.client import Portal
+from tongbao.client import Portal, SoftwareCard
 
 SECONDS_MAX = 30.0
 EVENTS = ("booking.events", "policy.events", "payment.events")
@@ -188,7 +188,7 @@ class ReadSide:
 
     async def login(self, card: str) -> Portal:
         """A session with one of the cards."""
-        return await Portal.login(self.url, self.keys.cards[card])
+        return await Portal.login(self.url, SoftwareCard(self.keys.cards[card]))
 
     async def publish(self, events: Sequence[Message], *, headers: object = None) -> None:
         """Put events on the topics, signed by the services that own them."""

@@ -16,9 +16,8 @@ from libs.messages.base import Message, Meta
 from libs.messages.parties import Role
 from libs.messages.partners import JSON, XML
 from libs.messages.registry import kind_of
-from libs.signing import Signer, sign_jws, sign_xml
-from libs.signing.proofs import login_statement
 from tongbao.client.asking import Document, PortalAway, PortalError, ask, error_of, request
+from tongbao.client.cards import Card
 from tongbao.client.waiting import Condition, InStatus, IsSettled, Overdue
 
 SIGNATURE_HEADER = "x-jws-signature"
@@ -48,33 +47,30 @@ class Who:
 class Portal:
     """A session at a portal. A context manager: leaving it logs out."""
 
-    def __init__(self, http: httpx.AsyncClient, signer: Signer, who: Who) -> None:
+    def __init__(self, http: httpx.AsyncClient, card: Card, who: Who) -> None:
         self.http = http
-        self.signer = signer
+        self.card = card
         self.who = who
 
     @classmethod
     async def login(
-        cls, url: str, signer: Signer, *, transport: httpx.AsyncBaseTransport | None = None
+        cls, url: str, card: Card, *, transport: httpx.AsyncBaseTransport | None = None
     ) -> Self:
-        """Log in at `url`. Raises PortalError when the card is refused, PortalAway."""
+        """Log in at `url`. Raises PortalError when the card is refused, PortalAway, CardError."""
         http = httpx.AsyncClient(base_url=url, timeout=_REQUEST_SECONDS, transport=transport)
         try:
             challenge = await ask(http, "POST", "/api/login/challenge")
-            # the statement is made here, from the address that was meant: never signed as given
-            statement = login_statement(url.rstrip("/"), challenge["nonce"])
-            signed = {
-                "nonce": challenge["nonce"],
-                "origin": url.rstrip("/"),
-                "signature": sign_jws(statement, signer),
-            }
+            # the origin is the address that was meant, not the one that the server says
+            origin, nonce = url.rstrip("/"), challenge["nonce"]
+            signature = await asyncio.to_thread(card.prove, origin, nonce)
+            signed = {"nonce": nonce, "origin": origin, "signature": signature}
             session = await ask(http, "POST", "/api/login", json=signed)
         except BaseException:
             await http.aclose()
             raise
         http.headers["Authorization"] = f"Bearer {session['token']}"
         who = Who(Role(session["role"]), session["uscc"], session["company"], session["holder"])
-        return cls(http, signer, who)
+        return cls(http, card, who)
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,8 +105,8 @@ class Portal:
         """The signed bytes of `message` and the headers to send them with."""
         data = kind_of(type(message)).codec.encode(message, content_type)
         if content_type == JSON:
-            return data, {"content-type": JSON, SIGNATURE_HEADER: sign_jws(data, self.signer)}
-        return sign_xml(data, self.signer), {"content-type": XML}
+            return data, {"content-type": JSON, SIGNATURE_HEADER: self.card.sign_beside(data)}
+        return self.card.sign(data), {"content-type": XML}
 
     async def send(self, message: Message, content_type: str = XML) -> Document:
         """Sign and hand in; the receipt. Sent again while a store is away: it counts once."""
@@ -131,6 +127,10 @@ class Portal:
     async def outcome(self, message_id: UUID | str) -> Document:
         """What became of a message: {state: unknown | rejected | done, moves, rejection}."""
         return await self.ask("GET", f"/api/messages/{message_id}")
+
+    async def tell_card(self, fingerprint: str | None) -> None:
+        """Say which card is in the reader now; None: none. Without its card a session acts not."""
+        await request(self.http, "PUT", "/api/session/card", json={"card": fingerprint})
 
     async def find(self, kind: str, **keys: str | int) -> Document:
         """A page of documents; `from_` stands for the key `from`."""

@@ -1,6 +1,6 @@
 """`tongbao demo`: the product's main job, played on the real stack."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -11,13 +11,18 @@ from tongbao.local import DEFAULT_HOME, HomeOption, PortBaseOption, open_stack
 
 _COLUMNS_MIN = 140  # narrower, tables would lose their words
 
-_COLUMNS_MIN = 140  # narrower, tables would lose their words
-
+CardOption = Annotated[
+    Literal["file", "piv"],
+    typer.Option(help="Cards are key files, or PIV cards in a virtual reader, by the card signer."),
+]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the system running afterwards.")]
 
 
 def demo(
-    home: HomeOption = DEFAULT_HOME, port_base: PortBaseOption = None, keep: KeepOption = False
+    home: HomeOption = DEFAULT_HOME,
+    port_base: PortBaseOption = None,
+    keep: KeepOption = False,
+    card: CardOption = "file",
 ) -> None:
     """Play the story: a card-signed cargo proposal becomes a policy in force."""
     console = Console(highlight=False)
@@ -26,7 +31,7 @@ def demo(
     was_running = bool(stack.supervisor.names())
     try:
         stack.up()
-        good = play(stack, console)
+        good = play(stack, console, piv=card == "piv")
     finally:
         if not (keep or was_running):
             stack.stop()

@@ -6,8 +6,11 @@ from rich.console import Console
 
 from deploy.local.stack import LocalStack
 from libs.signing import TrustStore
-from tongbao.client import Overdue, PortalAway, PortalError
+from tongbao.client import CardError, Overdue, PortalAway, PortalError
 from tongbao.demo.balance import Closed, Finding, closing, findings
+from tongbao.demo.cards import Cards, SoftwareCards
+from tongbao.demo.piv import PivCards
+from tongbao.demo.presence import card_is_session
 from tongbao.demo.scenes import Stage, whole_story
 from tongbao.demo.telling import Teller, topic_rows
 from tongbao.demo.witness import Witness
@@ -23,21 +26,30 @@ TITLES = {
 }
 
 
-def play(stack: LocalStack, console: Console) -> bool:
-    """Play it. True only if every document got where it should and every count balances."""
-    return asyncio.run(_play(stack, Teller(console)))
+def play(stack: LocalStack, console: Console, *, piv: bool = False) -> bool:
+    """Play it; with `piv` all cards are PIV cards in a reader.
+
+    True only if every document got where it should and every count balances.
+    """
+    teller = Teller(console)
+    if not piv:
+        return asyncio.run(_play(stack, teller, SoftwareCards(stack.home.cards)))
+    with PivCards.started(stack.home, stack.addresses()["portal"], teller.asked) as cards:
+        return asyncio.run(_play(stack, teller, cards))
 
 
-async def _play(stack: LocalStack, teller: Teller) -> bool:
+async def _play(stack: LocalStack, teller: Teller, cards: Cards) -> bool:
     trust = TrustStore.load(stack.home.pki / "ca.pem", stack.home.pki / "crl.pem")
     witness = Witness(stack.kafka.bootstrap, trust, teller.message, TITLES)
     await witness.start()
-    stage = Stage(stack, teller)
+    stage = Stage(stack, teller, cards)
     broken = ""
     try:
         try:
             await whole_story(stage)
-        except (Overdue, PortalError, PortalAway) as problem:
+            if isinstance(cards, PivCards):
+                await card_is_session(stage, cards)
+        except (Overdue, PortalError, PortalAway, CardError) as problem:
             broken = str(problem)
         counts = await witness.caught_up()
         closed = await closing(stage)

@@ -17,8 +17,8 @@ from libs.messages.kinds.booking import SubmitBooking
 from libs.messages.kinds.debit import SignDebitAgreement
 from libs.messages.kinds.payment import PaymentItem, PayPremium
 from libs.messages.kinds.proposal import SubmitCargoProposal
-from libs.signing import FileSigner
 from tongbao.client import Document, Portal
+from tongbao.demo.cards import Cards
 from tongbao.demo.telling import Teller
 
 _SECONDS_MAX = 60.0
@@ -58,6 +58,7 @@ class Stage:
 
     stack: LocalStack
     teller: Teller
+    cards: Cards
     ended: list[Ended] = field(default_factory=list)
 
     @property
@@ -79,9 +80,10 @@ class Stage:
     @asynccontextmanager
     async def silent_card(self, company: Company, kind: str) -> AsyncIterator[Portal]:
         """Log in without a word."""
-        path = self.stack.home.cards / f"{company.short}-{kind}"
-        signer = FileSigner.load(path.with_suffix(".key"), path.with_suffix(".pem"))
-        async with await Portal.login(self.portal, signer) as portal:
+        async with (
+            self.cards.held(f"{company.short}-{kind}") as card,
+            await Portal.login(self.portal, card) as portal,
+        ):
             yield portal
 
     async def reach(

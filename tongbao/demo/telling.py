@@ -1,6 +1,7 @@
 """How the story looks in a terminal: one line a message, chapters, closing tables."""
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,8 @@ from libs.messages.parties import Role
 from libs.messages.topics import TOPICS
 from libs.signing import Verdict
 from tongbao.demo.witness import DOCUMENT_OF_EVENT, Sighting
+
+_KEY_LINES = 3  # of what the card signer showed
 
 
 class Teller:
@@ -33,6 +36,14 @@ class Teller:
     def say(self, text: str) -> None:
         """One sentence of the storyteller."""
         self._console.print(f"  {text}", highlight=False, soft_wrap=True)
+
+    def asked(self, lines: Sequence[str]) -> None:
+        """What the card signer showed before somebody typed the PIN: its heading, what counts."""
+        heading, rest = lines[0].strip("─ "), lines[1:]
+        # the holder, then amounts and counterparties, then the whole document as a table
+        key = list(takewhile(lambda line: "：" in line, rest))[1 : _KEY_LINES + 1]
+        more = f"  [dim]{'  '.join(key)}[/dim]" if key else ""
+        self._console.print(f"  [magenta]▣ {heading}[/] PIN typed{more}", soft_wrap=True)
 
     def message(self, seen: Sighting) -> None:
         """One message: when, from → to, kind, document, signature, new state."""

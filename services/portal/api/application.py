@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from libs.messages.errors import FieldError
 from libs.service.db import cause, is_infrastructure
 from libs.service.logs import where
-from services.portal.api import documents, files, login, messages
+from services.portal.api import documents, files, login, messages, session
 from services.portal.api.shapes import Refusal
 from services.portal.history import Answered
 from services.portal.objects import ObjectsAway
@@ -40,7 +40,7 @@ def application(parts: Parts) -> FastAPI:
         openapi_url="/api/openapi.json",
         responses=_REFUSALS,
     )
-    for part in (login, messages, documents, files):
+    for part in (login, session, messages, documents, files):
         app.include_router(part.router(parts))
 
     @app.exception_handler(Problem)

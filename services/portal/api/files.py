@@ -24,7 +24,7 @@ _UPLOAD = {
 def router(parts: Parts) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/api", tags=["codes and files"])
-    logged_in = Depends(parts.session)
+    logged_in, with_card = Depends(parts.session), Depends(parts.with_card)
 
     @routes.get("/codes", summary="The code tables there are", dependencies=[logged_in])
     async def code_tables() -> list[dict[str, str]]:
@@ -48,7 +48,7 @@ def router(parts: Parts) -> APIRouter:
         summary="Upload a file",
         openapi_extra=_UPLOAD,
     )
-    async def upload(request: Request, session: Session = logged_in) -> Response:
+    async def upload(request: Request, session: Session = with_card) -> Response:
         data = await body_of(request, BYTES_MAX)
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         kept = await parts.attachments.keep(session.party, media_type, data)

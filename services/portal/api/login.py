@@ -2,20 +2,19 @@
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter
 
 from libs.service import sessions
-from libs.service.sessions import Session
 from libs.signing.proofs import NotProven, login_statement, prove
+from services.portal.api.session import logged_in
 from services.portal.api.shapes import Challenge, LoggedIn, Login
-from services.portal.parts import Parts, token_of
+from services.portal.parts import Parts
 from services.portal.problems import Problem
 
 
 def router(parts: Parts) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/api", tags=["login"])
-    logged_in = Depends(parts.session)
 
     @routes.post("/login/challenge", summary="Get a challenge for a card to sign")
     async def challenge() -> Challenge:
@@ -43,31 +42,6 @@ def router(parts: Parts) -> APIRouter:
             if not who.role.is_company:
                 raise Problem("NOT_A_CARD", f"证书角色：{who.role.zh}")
             token, session = await sessions.open_session(connection, who, parts.session_lifetime)
-        return _logged_in(session, token)
-
-    @routes.get("/session", summary="Who is logged in")
-    async def current(session: Session = logged_in) -> LoggedIn:
-        return _logged_in(session)
-
-    @routes.post("/logout", status_code=204, summary="Log out")
-    async def logout(request: Request) -> Response:
-        token = token_of(request)
-        if token:
-            async with parts.pool.acquire() as connection:
-                await sessions.close_session(connection, token)
-        return Response(status_code=204)
+        return logged_in(session, token)
 
     return routes
-
-
-def _logged_in(session: Session, token: str | None = None) -> LoggedIn:
-    return LoggedIn(
-        token=token,
-        expires_at=session.expires_at,
-        role=session.role,
-        role_name=session.role.zh,
-        uscc=session.party,
-        company=session.name,
-        holder=session.holder,
-        card=session.card,
-    )

@@ -38,7 +38,7 @@ _SIGNED_BODY = {
 def router(parts: Parts) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/api", tags=["messages"])
-    logged_in = Depends(parts.session)
+    logged_in, with_card = Depends(parts.session), Depends(parts.with_card)
 
     @routes.post(
         "/messages",
@@ -47,7 +47,7 @@ def router(parts: Parts) -> APIRouter:
         summary="Hand in a signed message",
         openapi_extra=_SIGNED_BODY,
     )
-    async def take(request: Request, session: Session = logged_in) -> Response:
+    async def take(request: Request, session: Session = with_card) -> Response:
         try:
             data = await body_of(request, parts.body_bytes_max)
             receipt = await parts.door.take(_sent(request, data), session)

@@ -63,6 +63,14 @@ class LoggedIn(Shape):
     card: str
 
 
+class CardInReader(Shape):
+    """The card that is in the client's reader now, by the fingerprint of its certificate."""
+
+    card: str | None = Field(
+        pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the DER, hexadecimal; null: no card"
+    )
+
+
 class Taken(Shape):
     """A message that is on its way; what becomes of it is at /api/messages/{messageId}."""
 

@@ -27,7 +27,7 @@ from libs.messages.samples import (
     a_debit_agreement,
     a_proposal,
 )
-from libs.signing import FileSigner, sign_jws, sign_xml
+from libs.signing import FileSigner, sign_xml
 from tests.integration.portal.conftest import World
 from tongbao.client import SIGNATURE_HEADER, Portal, PortalError
 
@@ -214,7 +214,7 @@ async def test_wrong_fields_are_told_all_at_once_with_their_labels(operator: Por
         assert right in xml
         xml = xml.replace(right, wrong)
     with pytest.raises(PortalError) as refused:
-        await operator.hand_in(sign_xml(xml, operator.signer), AS_XML)
+        await operator.hand_in(operator.card.sign(xml), AS_XML)
     assert (refused.value.status, refused.value.code) == (422, "FIELDS")
     assert {(row["path"], row["label"]) for row in refused.value.errors} == {
         ("form.contactPhone", "联系人电话"),
@@ -259,7 +259,7 @@ async def test_hostile_xml(operator: Portal, data: bytes, status: int, code: str
 async def test_signed_json_that_can_never_work(
     operator: Portal, data: bytes, status: int, code: str
 ) -> None:
-    headers = {"content-type": JSON, SIGNATURE_HEADER: sign_jws(data, operator.signer)}
+    headers = {"content-type": JSON, SIGNATURE_HEADER: operator.card.sign_beside(data)}
     assert await refusal(operator, data, headers) == (status, code)
 
 
@@ -273,7 +273,7 @@ async def test_signed_json_that_can_never_work(
     ],
 )
 async def test_signed_xml_of_no_known_kind(operator: Portal, xml: bytes, code: str) -> None:
-    assert await refusal(operator, sign_xml(xml, operator.signer)) == (422, code)
+    assert await refusal(operator, operator.card.sign(xml)) == (422, code)
 
 
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, 10 * 1024 * 1024, 40 * 1024 * 1024])

@@ -2,17 +2,19 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest
 
+from libs.messages.partners import XML
 from libs.service import sessions
 from libs.service.process import Process
 from libs.signing import sign_jws
 from libs.signing.proofs import canonical, login_statement
 from tests.integration.portal.conftest import World
-from tongbao.client import Portal, PortalError
+from tongbao.client import Portal, PortalError, SoftwareCard
 
 pytestmark = pytest.mark.stack
 
@@ -198,5 +200,42 @@ async def test_a_portal_of_that_name_elsewhere_is_not_logged_in_to(world: World)
     """The client signs the address that it was told to go to, not the one it is answered with."""
     url = world.side.url.replace("127.0.0.1", "localhost")
     with pytest.raises(PortalError) as refused:
-        await Portal.login(url, world.side.keys.cards["operator"])
+        await Portal.login(url, SoftwareCard(world.side.keys.cards["operator"]))
     assert refused.value.code == "WRONG_ORIGIN"
+
+
+async def test_without_its_card_in_the_reader_a_session_hands_nothing_in(world: World) -> None:
+    own, other = (world.side.keys.cards[name].certificate for name in ("operator", "other"))
+    async with await world.side.login("operator") as portal:
+        for present, expected in (
+            (None, (403, "CARD_ABSENT")),
+            (sha256(other).hexdigest(), (403, "CARD_DIFFERS")),
+        ):
+            await portal.tell_card(present)
+            for path in ("/api/messages", "/api/attachments"):
+                with pytest.raises(PortalError) as refused:
+                    await portal.ask("POST", path, content=b"x", headers={"content-type": XML})
+                assert (refused.value.status, refused.value.code) == expected
+            assert (await portal.ask("GET", "/api/session"))["holder"] == portal.who.holder
+        await portal.tell_card(sha256(own).hexdigest())
+        with pytest.raises(PortalError) as refused:
+            await portal.ask("POST", "/api/messages", content=b"x", headers={"content-type": XML})
+        assert refused.value.code == "SYNTAX"
+
+
+@pytest.mark.parametrize("told", [{}, {"card": "f"}, {"card": "F" * 64}, {"card": 1}, {"x": None}])
+async def test_what_is_no_fingerprint_is_not_taken_for_a_card(world: World, told: Any) -> None:
+    async with await world.side.login("operator") as portal:
+        with pytest.raises(PortalError) as refused:
+            await portal.ask("PUT", "/api/session/card", json=told)
+        assert (refused.value.status, refused.value.code) == (422, "REQUEST")
+
+
+async def test_the_sentences_are_the_manuals(world: World) -> None:
+    async with await world.side.login("operator") as portal:
+        await portal.tell_card(None)
+        answer = await portal.http.post("/api/messages", content=b"x")
+        assert answer.json()["message"] == "请检查是否正常接入IC卡"
+        await portal.tell_card("0" * 64)
+        answer = await portal.http.post("/api/messages", content=b"x")
+        assert answer.json()["message"] == "IC卡与当前登录人员不符"

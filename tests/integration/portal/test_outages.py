@@ -13,7 +13,7 @@ from libs.messages.samples import a_booking
 from tests.integration.portal.conftest import World
 from tests.support.readside import CARDS, free_port, until_true
 from tests.support.stores import Stores
-from tongbao.client import Portal, PortalError
+from tongbao.client import Portal, PortalError, SoftwareCard
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -25,7 +25,7 @@ async def another_portal(world: World, **changes: object) -> AsyncIterator[Porta
     url = f"http://127.0.0.1:{port}"
     settings = {"http_port": port, "origin": url, **changes}
     async with world.side.running_portal(world.history.port, **settings):
-        portal = await Portal.login(url, world.side.keys.cards["operator"])
+        portal = await Portal.login(url, SoftwareCard(world.side.keys.cards["operator"]))
         yield portal
         await portal.http.aclose()
 
@@ -112,7 +112,7 @@ async def test_a_card_revoked_after_login_signs_nothing_more(world: World) -> No
     keys = world.side.keys
     issued = keys.authority.issue(CARDS["operator"])
     async with another_portal(world, trust_refresh_seconds=0.1) as portal:
-        mine = await Portal.login(str(portal.http.base_url), issued.signer)
+        mine = await Portal.login(str(portal.http.base_url), SoftwareCard(issued.signer))
         await mine.send(a_message(mine))
         keys.revoked.append(issued.certificate)
         keys.write()
