@@ -5,11 +5,13 @@ import asyncio
 import contextlib
 import sqlite3
 import sys
+from pathlib import Path
 
 from starlette.routing import Route
 
-from libs.messages.partners import BANKS, INSURERS
+from libs.messages.partners import BANKS, INSURERS, JWE, PARTNERS
 from libs.signing import FileSigner, SignerError, TrustStore
+from libs.signing.encryption import Opener
 from sandbox import control, logs
 from sandbox.bank import control as bank
 from sandbox.bank.desk import Bank
@@ -31,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings.load()
         signer = FileSigner.load(settings.key_file, settings.cert_file)
         trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
+        opener = _opener(given.code, settings.decryption_key_file)
         counterparty = _counterparty(given.role, given.code)
         store = Store(settings.store, counterparty.tables)
     except (SettingsWrong, SignerError, sqlite3.Error) as error:
@@ -38,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _USAGE_ERROR
     logs.set_up(given.code)
     with contextlib.closing(store):
-        asyncio.run(_run(given.code, counterparty, settings, store, signer, trust))
+        asyncio.run(_run(given.code, counterparty, settings, store, signer, trust, opener))
     return 0
 
 
@@ -56,6 +59,15 @@ def _counterparty(role: str, code: str) -> Insurer | Bank:
     return Insurer(code) if role == "insurer" else Bank(code)
 
 
+def _opener(code: str, key: Path | None) -> Opener | None:
+    """Whoever wants its requests encrypted must be able to read them. Raises SignerError."""
+    if PARTNERS[code].encryption != JWE:
+        return None
+    if key is None:
+        raise SignerError(f"SANDBOX_DECRYPTION_KEY_FILE not set: requests to {code} are encrypted")
+    return Opener.load(key)
+
+
 def _routes(counterparty: Insurer | Bank, store: Store) -> list[Route]:
     return bank.routes(store, counterparty.ledger) if isinstance(counterparty, Bank) else []
 
@@ -67,12 +79,13 @@ async def _run(
     store: Store,
     signer: FileSigner,
     trust: TrustStore,
+    opener: Opener | None,
 ) -> None:
     steering = Steering()
     loop = Loop(
         code,
         settings.kafka_bootstrap,
-        Desk(code, counterparty, store, signer, trust, steering),
+        Desk(code, counterparty, store, signer, trust, steering, opener),
         store,
     )
     application = control.app(lambda: loop.ready, steering, _routes(counterparty, store))

@@ -11,6 +11,7 @@ from typing import Protocol
 from libs.messages.envelope import Envelope
 from libs.messages.errors import Malformed
 from libs.signing import FileSigner, SignerError, TrustStore, Verified, verify
+from libs.signing.encryption import JOSE, Opener, Unreadable
 from sandbox.behaviour import Behaviour, Steering
 from sandbox.logs import say
 from sandbox.posting import Draft, Letter, signed
@@ -52,13 +53,16 @@ class Desk:
         signer: FileSigner,
         trust: TrustStore,
         steering: Steering,
+        opener: Opener | None = None,
     ) -> None:
+        """With `opener` it takes encrypted requests, and no others."""
         self._code = code
         self._counterparty = counterparty
         self._store = store
         self._signer = signer
         self._trust = trust
         self._steering = steering
+        self._opener = opener
         counterparty.attach(store.db)
 
     def work(self, batch: Iterable[Mail], now: datetime | None = None) -> list[Letter]:
@@ -86,8 +90,8 @@ class Desk:
         return []
 
     def _answer(self, mail: Mail, now: datetime, behaviour: Behaviour) -> list[Letter]:
-        envelope = Envelope.from_headers(mail.headers)
-        digest = hashlib.sha256(mail.body).hexdigest()
+        envelope, body = self._opened(Envelope.from_headers(mail.headers), mail.body)
+        digest = hashlib.sha256(body).hexdigest()
         known = self._store.digest_of(envelope.id)
         if known == digest:
             say("request repeated", id=envelope.id, kind=envelope.type)
@@ -96,7 +100,7 @@ class Desk:
             return _as_sent(old, behaviour, now)
         if known:
             raise Malformed("ID_REUSED")
-        verified = verify(mail.body, envelope.content_type, envelope.signature, self._trust, now)
+        verified = verify(body, envelope.content_type, envelope.signature, self._trust, now)
         _must_be_trusted(envelope, verified)
         drafts = self._counterparty.answer(envelope, verified, now, refuse=behaviour.refuse)
         letters = self._letters(envelope, drafts, now, behaviour)
@@ -104,6 +108,18 @@ class Desk:
         kept = self._store.keep(envelope.id, digest, letters, send=not hidden)
         say("request answered", id=envelope.id, kind=envelope.type, replies=len(kept))
         return _as_sent(kept, behaviour, now)
+
+    def _opened(self, envelope: Envelope, body: bytes) -> tuple[Envelope, bytes]:
+        """What is inside. Raises Malformed for what nobody, or anybody, could read."""
+        if self._opener is None:
+            return envelope, body
+        if envelope.content_type != JOSE:
+            raise Malformed("NOT_ENCRYPTED")
+        try:
+            body, content_type, signature = self._opener.open(body)
+        except Unreadable as error:
+            raise Malformed("UNREADABLE", str(error)) from None
+        return envelope._replace(content_type=content_type, signature=signature), body
 
     def _letters(
         self, envelope: Envelope, drafts: Iterable[Draft], now: datetime, behaviour: Behaviour

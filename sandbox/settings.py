@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     cert_file: Path
     trust_ca: Path
     trust_crl: Path | None = None
+    decryption_key_file: Path | None = None  # for a partner whose requests are encrypted
     store: Path  # a SQLite file, made when missing
     control_port: int = Field(ge=1, le=65535)
 

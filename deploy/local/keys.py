@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from deploy.local.home import Home, write_private
 from deploy.local.members import SERVICES
 from libs.messages.parties import Role
-from libs.messages.partners import PARTNERS
+from libs.messages.partners import JWE, PARTNERS
 from libs.messages.samples import COMPANY, OTHER_COMPANY, OTHER_USCC, USCC
 from libs.signing.pki import Authority, Issued, Subject
 from libs.signing.suites import PrivateKey
@@ -24,11 +24,12 @@ _RSA_BITS = 2048
 
 @dataclass(frozen=True)
 class Entry:
-    """One key to have: where it lies, whose it is, and whether it is an RSA key."""
+    """One key to have: where it lies, whose it is, whether it is an RSA key, what it is for."""
 
     path: Path  # without suffix: `.key` and `.pem` are added
     subject: Subject
     is_rsa: bool = False
+    encryption: bool = False
 
     @property
     def key(self) -> Path:
@@ -48,6 +49,8 @@ def entries(home: Home) -> Iterator[Entry]:
     for code, partner in PARTNERS.items():
         subject = Subject(partner.role, code, partner.name)
         yield Entry(home.pki / code, subject, is_rsa=code in ("CPIC", "BOC"))
+        if partner.encryption == JWE:
+            yield Entry(home.pki / f"{code}-encryption", subject, encryption=True)
     for name in SERVICES:
         yield Entry(home.pki / name, Subject(Role.SERVICE, name, f"单一窗口 {name}"))
 
@@ -61,7 +64,8 @@ def ensure_keys(home: Home) -> None:
     for entry in entries(home):
         if not _is_whole(entry, authority.issued.certificate):
             bits = _RSA_BITS if entry.is_rsa else None
-            _save(authority.issue(entry.subject, rsa_bits=bits), entry.key, entry.certificate)
+            issued = authority.issue(entry.subject, rsa_bits=bits, encryption=entry.encryption)
+            _save(issued, entry.key, entry.certificate)
 
 
 def ensure_authority(home: Home) -> Authority:

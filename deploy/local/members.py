@@ -13,7 +13,7 @@ from deploy.local.errors import StartFailed
 from deploy.local.home import Home
 from deploy.local.ports import HOST, Ports
 from deploy.local.processes import Program
-from libs.messages.partners import PARTNERS
+from libs.messages.partners import JWE, PARTNERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
@@ -127,6 +127,7 @@ def _service_settings(around: Surroundings, name: str) -> dict[str, str]:
         "KAFKA_BOOTSTRAP": around.bootstrap,
         "KAFKA_INSTANCE": name,
         "HTTP_PORT": str(service_port(ports, name)),
+        "RECIPIENTS": str(home.pki),
     }
     if name == "portal":
         settings |= {
@@ -144,6 +145,8 @@ def _partner_settings(around: Surroundings, code: str, port: int) -> dict[str, s
         "STORE": str(around.home.sandbox / f"{code.lower()}.sqlite"),
         "CONTROL_PORT": str(port),
     }
+    if PARTNERS[code].encryption == JWE:
+        settings["DECRYPTION_KEY_FILE"] = str(around.home.pki / f"{code}-encryption.key")
     return {f"SANDBOX_{key}": value for key, value in settings.items()}
 
 

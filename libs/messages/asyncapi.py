@@ -29,7 +29,10 @@ _HEADERS = {
         "ce_source": {"type": "string", "description": "sender: USCC, partner code or service"},
         "ce_subject": {"type": "string", "description": "document id"},
         "ce_time": {"type": "string", "format": "date-time"},
-        "content-type": {"enum": [XML, JSON]},
+        "content-type": {
+            "enum": [XML, JSON, "application/jose"],
+            "description": "application/jose: a compact JWE with the signed message inside",
+        },
         "ce_signature": {
             "type": "string",
             "description": "detached JWS over the body; absent when the XML body is signed",

@@ -70,6 +70,8 @@ REASONS: dict[str, tuple[str, str]] = {
     "NOT_SIGNED": ("报文没有签名", "the message is not signed"),
     "BAD_SIGNATURE": ("数字签名无效", "the signature does not fit the content"),
     "PROFILE": ("签名格式不符合要求", "the signature is not of the required profile"),
+    "NOT_ENCRYPTED": ("报文未加密", "the message is not encrypted, and its recipient wants it so"),
+    "UNREADABLE": ("报文无法解密", "the message cannot be decrypted"),
     "NOT_TRUSTED": (
         "签名证书不受信任",
         "the signing certificate is not issued by a trusted authority",

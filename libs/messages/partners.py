@@ -11,22 +11,28 @@ from libs.messages.parties import Role
 XML = "application/xml"
 JSON = "application/json"
 
+# how a partner's messages are encrypted
+NONE = ""
+JWE = "JWE"  # to the partner's certificate: libs/signing/encryption.py
+
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """One partner. `content` is the format of messages that are written for it."""
+    """One partner. `content` is the format of messages that are written for it; `encryption`
+    how what goes to it is hidden from everybody else."""
 
     code: str
     role: Role
     name: str
     content: str
+    encryption: str = NONE
 
 
 PARTNERS: dict[str, Partner] = {
     row.code: row
     for row in (
         Partner("PICC", Role.INSURER, "人保财险（沙箱）", XML),
-        Partner("CPIC", Role.INSURER, "太平洋财险（沙箱）", JSON),
+        Partner("CPIC", Role.INSURER, "太平洋财险（沙箱）", JSON, JWE),
         Partner("ICBC", Role.BANK, "工商银行（沙箱）", XML),
         Partner("BOC", Role.BANK, "中国银行（沙箱）", XML),
     )

@@ -20,6 +20,7 @@ from libs.service.plan import Decided, Item, Line, Plan, Work
 from libs.service.service import Applier
 from libs.service.store import Loaded, RecordStore, Save, body_text
 from libs.service.timers import DueTimer
+from libs.signing.encryption import NoRecipient
 
 _INLINE_MAX = 4  # so few messages are decided quicker than they are handed to a thread
 
@@ -91,7 +92,11 @@ class Deciding:
         if plan.resends:
             folder = self.folder
             letters = await sent.letters(connection, folder.service, plan.resends)
-            plan.outbox += [folder.outgoing.again(each, letters[each]) for each in plan.resends]
+            for each in plan.resends:
+                try:
+                    plan.outbox.append(folder.outgoing.again(each, letters[each]))
+                except NoRecipient as none:  # it will be asked again
+                    plan.lines.append(Line("withheld", "Resend", {"reason": str(none)}))
 
     async def _fold(
         self, items: Sequence[Item], loaded: Loaded, seen: dict[inbox.Key, str], now: datetime

@@ -96,7 +96,7 @@ def _application(
     if service.applier is not None:
         return Applying(at.pool, service.applier(at), reach)
     kinds = {kind.model: kind for kind in service.kinds.values()}
-    outgoing = Outgoing(at.signer, service.topics, kinds)
+    outgoing = Outgoing(at.signer, service.topics, kinds, at.recipients)
     wait_max = timedelta(seconds=at.settings.deferral_seconds_max)
     given = at.settings.parameters
     folder = Folder(service.name, service.handlers, outgoing, wait_max, given)

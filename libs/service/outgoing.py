@@ -1,19 +1,21 @@
-"""From a decision's sends to bytes ready to publish: encoded, signed, with their headers."""
+"""From a decision's sends to bytes ready to publish: encoded, signed, encrypted, with headers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from libs.decisions import Emit, Forward, Resend
 from libs.messages.base import DocumentChanged, Message
 from libs.messages.codec import ModelCodec
 from libs.messages.envelope import Envelope, envelope_of
-from libs.messages.partners import JSON, XML, partner_of_topic
+from libs.messages.partners import JSON, JWE, XML, partner_of_topic
 from libs.messages.registry import Kind
 from libs.messages.topics import Topic
 from libs.service.incoming import Accepted
 from libs.service.outbox import Outbound
+from libs.service.recipients import Recipients
 from libs.service.sent import Letter
 from libs.signing import Signer, sign_jws, sign_xml
+from libs.signing.encryption import JOSE, NoRecipient, Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,13 @@ class Outgoing:
     signer: Signer
     topics: Mapping[str, Topic]
     kinds: Mapping[type[Message], Kind]
+    recipients: Recipients = field(default_factory=dict)
 
     def emit(self, send: Emit, trail: Trail) -> Outbound:
-        """A message of our own. Raises LookupError for a kind or topic that the tables lack."""
+        """A message of our own.
+
+        Raises LookupError for a kind or topic that the tables lack, NoRecipient.
+        """
         message = send.message
         kind = self.kinds[type(message)]
         if kind.ce_type not in self.topics[send.topic].kinds:
@@ -57,21 +63,34 @@ class Outgoing:
             signature=signature,
             traceparent=trail.traceparent,
         )
-        return _outbound(send.topic, envelope, body)
+        return self._outbound(send.topic, envelope, body)
 
     def forward(self, send: Forward, message: Accepted) -> Outbound:
-        """The handled message itself: same bytes, same signature, same id."""
+        """The handled message itself: same bytes, same signature, same id. Raises NoRecipient."""
         return self._untouched(send.topic, message.envelope, message.raw)
 
     def again(self, send: Resend, letter: Letter) -> Outbound:
-        """A message as it went out before: what `emit` or `forward` made of it then."""
+        """A message as it went out before: what `emit` or `forward` made of it then.
+
+        What was forwarded encrypted is encrypted anew. Raises NoRecipient.
+        """
         return self._untouched(send.topic, Envelope.from_headers(letter.headers), letter.body)
 
     def _untouched(self, topic: str, envelope: Envelope, body: bytes) -> Outbound:
         if topic not in self.topics:
             raise LookupError(f"there is no topic {topic}")
         correlation = envelope.correlation_id or str(envelope.id)
-        return _outbound(topic, envelope._replace(correlation_id=correlation), body)
+        return self._outbound(topic, envelope._replace(correlation_id=correlation), body)
+
+    def _outbound(self, topic: str, envelope: Envelope, body: bytes) -> Outbound:
+        partner = partner_of_topic(topic)
+        if partner is not None and partner.encryption == JWE and envelope.content_type != JOSE:
+            recipient = self.recipients.get(partner.code)
+            if recipient is None:
+                raise NoRecipient(f"{partner.code}: no certificate to encrypt to")
+            body = recipient.encrypt(Signed(body, envelope.content_type, envelope.signature))
+            envelope = envelope._replace(content_type=JOSE, signature=None)
+        return Outbound(topic, envelope.subject.encode(), tuple(envelope.to_headers()), body)
 
     def _signed(self, kind: Kind, message: Message, topic: str) -> tuple[bytes, str, str | None]:
         """Body, content type, and the detached signature where the body carries none."""
@@ -84,7 +103,3 @@ class Outgoing:
             return sign_xml(codec.encode(message, XML), self.signer), XML, None
         body = codec.encode(message, JSON)
         return body, JSON, sign_jws(body, self.signer)
-
-
-def _outbound(topic: str, envelope: Envelope, body: bytes) -> Outbound:
-    return Outbound(topic, envelope.subject.encode(), tuple(envelope.to_headers()), body)

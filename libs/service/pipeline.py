@@ -32,6 +32,7 @@ from libs.service.timers import DueTimer
 ACTIVITY = "pipeline"
 _INLINE_MAX = 4  # so few are verified quicker than they are handed to a thread
 _FIRST_PART = 4  # the first part of a batch is so much smaller than the largest
+_TROUBLES = ("dead", "withheld")  # outcomes that someone has to see
 _CONFLICTS_USUAL = 3  # in a row, between instances that share a document
 _POSTPONED = timedelta(minutes=1)
 
@@ -230,7 +231,7 @@ class Pipeline:
     def _tell(self, plan: Plan) -> None:
         for line in plan.lines:
             self.metrics.count("messages", line.kind, line.outcome)
-            write = self.log.warning if line.outcome == "dead" else self.log.info
+            write = self.log.warning if line.outcome in _TROUBLES else self.log.info
             write("message", kind=line.kind, outcome=line.outcome, **line.fields)
         for letter in plan.dead:
             self.metrics.count("dead_letters", letter.reason)

@@ -26,7 +26,7 @@ Item = Work | DueTimer | Dead
 class Line:
     """What became of one message, for the log and the metrics."""
 
-    outcome: str  # applied, rejected, deferred, duplicate, dead
+    outcome: str  # applied, rejected, deferred, duplicate, dead, withheld
     kind: str
     fields: dict[str, str | int | None]
 

@@ -22,6 +22,7 @@ from libs.service.metrics import Metrics
 from libs.service.migrations import check_schema
 from libs.service.pipeline import Pipeline
 from libs.service.publishing import Publisher
+from libs.service.recipients import recipients
 from libs.service.runtime import Runtime
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings
@@ -65,6 +66,7 @@ class Process:
 
     async def __aenter__(self) -> Self:
         settings, name = self.settings, self.service.name
+        trust = TrustStore.load(settings.trust_ca, settings.trust_crl)
         secret = settings.key_password
         password = secret.get_secret_value().encode() if secret else None
         self.runtime = Runtime(
@@ -72,7 +74,8 @@ class Process:
             settings,
             await make_pool(settings, name),
             FileSigner.load(settings.key_file, settings.cert_file, password),
-            TrustStore.load(settings.trust_ca, settings.trust_crl),
+            trust,
+            recipients(name, self.service.topics, settings.recipients, trust),
             Publisher(settings, name, self.metrics),
             self.metrics,
             self.progress,

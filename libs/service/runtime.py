@@ -9,6 +9,7 @@ from structlog.typing import FilteringBoundLogger
 from libs.service.health import Progress
 from libs.service.metrics import Metrics
 from libs.service.publishing import Publisher
+from libs.service.recipients import Recipients
 from libs.service.service import Service
 from libs.service.settings import ServiceSettings
 from libs.signing import FileSigner, TrustStore
@@ -23,6 +24,7 @@ class Runtime:
     pool: asyncpg.Pool
     signer: FileSigner
     trust: TrustStore
+    recipients: Recipients
     publisher: Publisher
     metrics: Metrics
     progress: Progress

@@ -61,6 +61,9 @@ class ServiceSettings(DatabaseSettings):
     key_password: SecretStr | None = Field(None, description="password of the key file")
     trust_ca: Path = Field(description="PEM file or folder of the trusted authorities")
     trust_crl: Path | None = Field(None, description="PEM file of the revocation list")
+    recipients: Path | None = Field(
+        None, description="folder of partners' certificates to encrypt to, CODE-encryption.pem"
+    )
     trust_refresh_seconds: float = Field(
         5.0, gt=0, description="how often changed trust files are looked for"
     )
@@ -107,7 +110,7 @@ class ServiceSettings(DatabaseSettings):
         """What handlers are told of them (`Context.parameters`); None: nothing."""
         return None
 
-    @field_validator("key_file", "cert_file", "trust_ca", "trust_crl")
+    @field_validator("key_file", "cert_file", "trust_ca", "trust_crl", "recipients")
     @classmethod
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.exists():

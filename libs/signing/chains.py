@@ -3,7 +3,7 @@
 Only certificates from the trust files issue; a message brings its leaf alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
@@ -25,11 +25,12 @@ _UNDERSTOOD = {
 }
 
 Chain = tuple[x509.Certificate, ...]  # leaf first, root last
+May = Callable[[x509.Certificate], bool]
 
 
-def chain_of(leaf: x509.Certificate, authorities: Sequence[x509.Certificate]) -> Chain:
-    """The chain of a leaf that may sign messages; empty when there is none."""
-    if not may_sign(leaf):
+def chain_of(leaf: x509.Certificate, authorities: Sequence[x509.Certificate], may: May) -> Chain:
+    """The chain of a leaf that `may` what is wanted of it; empty when there is none."""
+    if not may(leaf):
         return ()
     chain = [leaf]
     while len(chain) < _CHAIN_MAX:
@@ -43,14 +44,15 @@ def chain_of(leaf: x509.Certificate, authorities: Sequence[x509.Certificate]) ->
 
 
 def may_sign(certificate: x509.Certificate) -> bool:
-    """A leaf: no authority, and its key is for digital signatures."""
+    """A leaf whose key is for digital signatures."""
     usage = _usage(certificate)
-    return (
-        usage is not None
-        and usage.digital_signature
-        and not _is_authority(certificate)
-        and _understood(certificate)
-    )
+    return usage is not None and usage.digital_signature and _is_leaf(certificate)
+
+
+def may_receive(certificate: x509.Certificate) -> bool:
+    """A leaf whose key is for agreeing on other keys: messages may be encrypted to it."""
+    usage = _usage(certificate)
+    return usage is not None and usage.key_agreement and _is_leaf(certificate)
 
 
 def may_issue(certificate: x509.Certificate) -> bool:
@@ -85,6 +87,10 @@ def _issuer(
 def _reaches(authority: x509.Certificate, intermediates: int) -> bool:
     basic = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
     return basic.path_length is None or intermediates <= basic.path_length
+
+
+def _is_leaf(certificate: x509.Certificate) -> bool:
+    return not _is_authority(certificate) and _understood(certificate)
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -17,6 +17,7 @@ _TYPE = "tongbao+jws"
 _TEXT_MAX = 16_384
 _HEADERS_MAX = 1_024  # remembered; one is a signer's certificate, 2 to 20 KB with its text
 _MEMBERS = {"alg", "typ", "x5c"}
+_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,21 @@ def take_apart(text: str) -> tuple[str, Head, bytes]:
     if text.count(".") != 2 or middle:  # noqa: PLR2004
         raise Profile("a detached JWS: header..signature")
     return header, _read_header(header), unb64url(signature)
+
+
+def attached(text: str, payload: bytes) -> bytes:
+    """A compact JWS, `header.payload.signature`, of a detached one and what it covers."""
+    header, signature = text.split("..")
+    return b".".join((signing_input(header, payload), signature.encode()))
+
+
+def detached(text: str) -> tuple[str, bytes]:
+    """A compact JWS taken apart: the detached one, and what it covers. Raises Profile."""
+    parts = text.split(".")
+    if len(parts) != _PARTS:
+        raise Profile("a compact JWS: header.payload.signature")
+    header, payload, signature = parts
+    return f"{header}..{signature}", unb64url(payload)
 
 
 def signing_input(header: str, payload: bytes) -> bytes:

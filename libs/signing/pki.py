@@ -23,6 +23,15 @@ from libs.signing.suites import PrivateKey
 _DAYS = 3650
 _SHA256 = hashes.SHA256()
 
+# key usages (RFC 5280, 4.2.1.3) of an authority, of who signs, of who is encrypted to
+AUTHORITY = frozenset({"key_cert_sign", "crl_sign"})
+SIGNATURE = frozenset({"digital_signature", "content_commitment"})
+ENCRYPTION = frozenset({"key_agreement"})
+_USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
 
 @dataclass(frozen=True)
 class Issued:
@@ -95,7 +104,7 @@ class Authority:
         builder = _builder(subject, issuer, key, issuer_key, _validity(since, days))
         basic = x509.BasicConstraints(ca=True, path_length=path_length)
         builder = builder.add_extension(basic, critical=True)
-        builder = builder.add_extension(_usage(authority=True), critical=True)
+        builder = builder.add_extension(_usage(AUTHORITY), critical=True)
         return cls(Issued(key, builder.sign(issuer_key, _SHA256)))
 
     def issue(
@@ -106,8 +115,12 @@ class Authority:
         since: datetime | None = None,
         days: int = _DAYS,
         server: Iterable[x509.GeneralName] = (),
+        encryption: bool = False,
     ) -> Issued:
-        """A leaf for `subject`: P-256, or RSA with `rsa_bits`; `server` names for TLS."""
+        """A leaf for `subject`: P-256, or RSA with `rsa_bits`; `server` names for TLS.
+
+        It signs, or with `encryption` is encrypted to.
+        """
         key: PrivateKey = (
             rsa.generate_private_key(65537, rsa_bits)
             if rsa_bits
@@ -117,7 +130,8 @@ class Authority:
         builder = _builder(_name(subject), issuer, key, issuer_key, _validity(since, days))
         basic = x509.BasicConstraints(ca=False, path_length=None)
         builder = builder.add_extension(basic, critical=True)
-        builder = builder.add_extension(_usage(authority=False), critical=True)
+        usage = _usage(ENCRYPTION if encryption else SIGNATURE)
+        builder = builder.add_extension(usage, critical=True)
         role = _private(ROLE_OID, ROLE_CODES[subject.role])
         builder = builder.add_extension(role, critical=False)
         if subject.card:
@@ -186,18 +200,8 @@ def _name(subject: Subject) -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in rows])
 
 
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=not authority,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
+def _usage(purposes: frozenset[str]) -> x509.KeyUsage:
+    return x509.KeyUsage(**{name: name in purposes for name in _USAGES})
 
 
 def _private(oid: x509.ObjectIdentifier, value: bytes) -> x509.UnrecognizedExtension:

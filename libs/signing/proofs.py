@@ -11,7 +11,7 @@ import orjson
 from libs.messages.errors import Malformed
 from libs.messages.parsing import parse_json
 from libs.messages.partners import JSON
-from libs.signing.jws import b64url, sign_jws, unb64url
+from libs.signing.jws import attached, detached, sign_jws
 from libs.signing.profile import Profile
 from libs.signing.signers import Signer
 from libs.signing.trust import TrustStore
@@ -19,7 +19,6 @@ from libs.signing.verdict import Identity
 from libs.signing.verification import verify
 
 LOGIN = "tongbao-login"
-_PARTS = 3
 
 
 class NotProven(Exception):
@@ -51,19 +50,14 @@ def prove(statement: bytes, detached: str, trust: TrustStore, at: datetime) -> I
 def issue_pass(claims: Mapping[str, object], signer: Signer) -> str:
     """A compact JWS over `claims`: header, payload and signature with dots between."""
     payload = canonical(claims)
-    header, signature = sign_jws(payload, signer).split("..")
-    return f"{header}.{b64url(payload)}.{signature}"
+    return attached(sign_jws(payload, signer), payload).decode()
 
 
 def read_pass(text: str, trust: TrustStore, at: datetime) -> tuple[Identity, dict[str, object]]:
     """Signer and claims of a compact JWS. Raises NotProven."""
-    parts = text.split(".")
-    if len(parts) != _PARTS:
-        raise NotProven("NOT_SIGNED")
-    header, payload, signature = parts
     try:
-        data = unb64url(payload)
+        signature, data = detached(text)
         claims = parse_json(data)
     except (Profile, Malformed):
         raise NotProven("SYNTAX") from None
-    return prove(data, f"{header}..{signature}", trust, at), claims
+    return prove(data, signature, trust, at), claims

@@ -44,8 +44,8 @@ class FileSigner:
     @classmethod
     def load(cls, key_path: Path, cert_path: Path, password: bytes | None = None) -> "FileSigner":
         """Read key and certificate. Raises SignerError that names the file and the cause."""
-        key = _read(key_path, lambda data: load_pem_private_key(data, password), "private key")
-        certificate = _read(cert_path, x509.load_pem_x509_certificate, "certificate")
+        key = read_pem(key_path, lambda data: load_pem_private_key(data, password), "private key")
+        certificate = read_pem(cert_path, x509.load_pem_x509_certificate, "certificate")
         try:
             signer = cls(key, certificate)
         except ValueError as error:
@@ -69,7 +69,8 @@ class FileSigner:
         return self.suite.sign(self._key, data)
 
 
-def _read(path: Path, load: Callable[[bytes], T], what: str) -> T:
+def read_pem(path: Path, load: Callable[[bytes], T], what: str) -> T:
+    """What `load` makes of a file. Raises SignerError that names the file, `what` and the cause."""
     try:
         return load(path.read_bytes())
     except OSError as error:

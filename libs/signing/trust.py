@@ -9,7 +9,7 @@ from cryptography import x509
 
 from libs.signing.authorities import Authorities, Stamp, TrustFiles
 from libs.signing.certificates import identity_of
-from libs.signing.chains import Chain, chain_of
+from libs.signing.chains import Chain, May, chain_of, may_receive, may_sign
 from libs.signing.suites import key_of
 from libs.signing.verdict import Identity
 
@@ -37,7 +37,8 @@ class _Reading:
 
     stamps: tuple[Stamp, ...]
     authorities: Authorities
-    known: dict[bytes, Checked] = field(default_factory=dict)
+    known: dict[bytes, Checked] = field(default_factory=dict)  # signers
+    recipients: dict[bytes, Checked] = field(default_factory=dict)
 
 
 class TrustStore:
@@ -73,9 +74,17 @@ class TrustStore:
         reading = self._reading
         found = reading.known.get(certificate)
         if found is None:
-            found = _examined(certificate, reading.authorities)
+            found = _examined(certificate, reading.authorities, may_sign)
             if found.chained:  # strangers cannot fill the memory, nor push others out
                 self._remember(reading.known, certificate, found)
+        return found
+
+    def check_recipient(self, certificate: bytes) -> Checked:
+        """As `check`, of a certificate to encrypt to. For the few of our own settings."""
+        reading = self._reading
+        if (found := reading.recipients.get(certificate)) is None:
+            found = _examined(certificate, reading.authorities, may_receive)
+            reading.recipients[certificate] = found
         return found
 
     def judge(self, checked: Checked, at: datetime) -> str:
@@ -97,23 +106,23 @@ class TrustStore:
             known[certificate] = found
 
 
-def _examined(der: bytes, authorities: Authorities) -> Checked:
+def _examined(der: bytes, authorities: Authorities, may: May) -> Checked:
     if len(der) > _DER_BYTES_MAX:
         raise ValueError(f"the certificate is larger than {_DER_BYTES_MAX} bytes")
     try:
-        return _read(der, authorities)
+        return _read(der, authorities, may)
     except Exception as error:  # noqa: BLE001 - hostile DER: each field may raise, each its own way
         raise ValueError(f"not a usable certificate: {error}") from None
 
 
-def _read(der: bytes, authorities: Authorities) -> Checked:
+def _read(der: bytes, authorities: Authorities, may: May) -> Checked:
     leaf = x509.load_der_x509_certificate(der)
     key = key_of(leaf)
     try:
         identity = identity_of(leaf)
     except ValueError:
         identity = None
-    chain = chain_of(leaf, authorities.certificates)
+    chain = chain_of(leaf, authorities.certificates, may)
     if not chain:
         return Checked(key, identity, chained=False)
     return Checked(

@@ -1,7 +1,8 @@
 """Watches every topic and tells each message: from, to, who signed it, how it was verified.
 
 The witness is a reader like any other: it has no access to services or databases, only to
-Kafka and to the CA, and it verifies every signature itself.
+Kafka, to the CA and to the keys of those partners whose messages are encrypted, and it verifies
+every signature itself.
 """
 
 import asyncio
@@ -15,9 +16,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from libs.messages.envelope import Envelope
 from libs.messages.errors import Malformed
+from libs.messages.partners import partner_of_topic
 from libs.messages.registry import KINDS
 from libs.messages.topics import TOPICS
 from libs.signing import TrustStore, Verdict, verify
+from libs.signing.encryption import JOSE, Opener, Signed, Unreadable
 
 DOCUMENT_OF_EVENT = {kind.name: kind.document for kind in KINDS.values() if kind.is_event}
 
@@ -46,6 +49,7 @@ class Witness:
     trust: TrustStore
     tell: Tell
     titles: Mapping[str, str] = field(default_factory=dict)  # titles of partners' kinds by ce_type
+    openers: Mapping[str, Opener] = field(default_factory=dict)  # of partners, by code
     counts: Counter[str] = field(default_factory=Counter)  # verified messages by topic
     events: Counter[tuple[str, str]] = field(default_factory=Counter)  # by document kind and id
     refused: list[Sighting] = field(default_factory=list)
@@ -114,7 +118,8 @@ class Witness:
     def _look(self, records: list[ConsumerRecord]) -> list[Sighting]:
         seen = []
         for record in records:
-            with suppress(Malformed):  # not a CloudEvent: counted by its absence in the balance
+            # what is no CloudEvent, or cannot be opened, is missed in the balance
+            with suppress(Malformed, Unreadable):
                 seen.append(self._sight(record))
         self.refused += [sight for sight in seen if not sight.verdict.trusted]
         return seen
@@ -122,9 +127,12 @@ class Witness:
     def _sight(self, record: ConsumerRecord) -> Sighting:
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         envelope = Envelope.from_headers(record.headers)
-        verified = verify(
-            record.value or b"", envelope.content_type, envelope.signature, self.trust, at
-        )
+        signed = Signed(record.value or b"", envelope.content_type, envelope.signature)
+        hidden = ""
+        if signed.content_type == JOSE and (opener := self._opener(record.topic)):
+            signed, hidden = opener.open(signed.body), "JWE "
+        body, content_type, signature = signed
+        verified = verify(body, content_type, signature, self.trust, at)
         kind = KINDS.get(envelope.type)
         return Sighting(
             at,
@@ -133,5 +141,9 @@ class Witness:
             kind.title if kind else self.titles.get(envelope.type, envelope.type),
             verified.verdict,
             kind.name if kind else envelope.type.removeprefix("iso20022."),
-            f"{'JWS' if envelope.signature else 'XMLDSig'} {verified.verdict.suite or ''}".strip(),
+            f"{hidden}{'JWS' if signature else 'XMLDSig'} {verified.verdict.suite or ''}".strip(),
         )
+
+    def _opener(self, topic: str) -> Opener | None:
+        partner = partner_of_topic(topic)
+        return self.openers.get(partner.code) if partner else None

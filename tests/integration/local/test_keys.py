@@ -9,6 +9,7 @@ import pytest
 from deploy.local.home import Home
 from deploy.local.keys import ensure_keys, entries
 from libs.messages.parties import Role
+from libs.signing.encryption import Opener, Recipient, Signed
 from libs.signing.signers import FileSigner
 from libs.signing.trust import TrustStore
 from libs.signing.verification import verify
@@ -31,7 +32,7 @@ def contents(home: Home) -> dict[Path, bytes]:
 
 def test_every_card_signs_in_its_role(home: Home) -> None:
     trust = TrustStore.load(home.pki / "ca.pem", home.pki / "crl.pem")
-    for entry in entries(home):
+    for entry in [entry for entry in entries(home) if not entry.encryption]:
         signer = FileSigner.load(entry.key, entry.certificate)
         signed = sign_xml(b"<Ping xmlns='urn:test'/>", signer)
         verdict = verify(signed, "application/xml", None, trust, datetime.now(UTC)).verdict
@@ -41,6 +42,16 @@ def test_every_card_signs_in_its_role(home: Home) -> None:
             entry.subject.role,
             entry.subject.party,
         )
+
+
+def test_who_wants_it_can_be_encrypted_to_and_can_read_it(home: Home) -> None:
+    trust = TrustStore.load(home.pki / "ca.pem", home.pki / "crl.pem")
+    encrypted = [entry for entry in entries(home) if entry.encryption]
+    assert encrypted
+    for entry in encrypted:
+        recipient = Recipient.load(entry.certificate, entry.subject.party, trust)
+        signed = Signed(b"<Ping/>", "application/xml")
+        assert Opener.load(entry.key).open(recipient.encrypt(signed)) == signed
 
 
 def test_there_are_two_companies_with_both_cards_each(home: Home) -> None:

@@ -1,7 +1,7 @@
 """A counterparty's desk without Kafka: ask it as a company or a service would, read its answers."""
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 from libs.messages.base import Message, Meta
 from libs.messages.envelope import Envelope, check, envelope_of
 from libs.messages.parties import Role
-from libs.messages.partners import PARTNERS, XML
+from libs.messages.partners import JWE, PARTNERS, XML
 from libs.messages.registry import kind_of, kind_of_type
 from libs.messages.samples import COMPANY, USCC
 from libs.signing import FileSigner, TrustStore, sign_jws, sign_xml, verify
+from libs.signing.encryption import JOSE, Opener, Recipient, Signed
 from libs.signing.pki import Authority, Subject
 from sandbox.bank.desk import Bank
 from sandbox.behaviour import Behaviour, Steering
@@ -37,6 +38,8 @@ class Keys:
     policy: FileSigner
     gateway: FileSigner
     partners: Mapping[str, FileSigner]
+    recipients: Mapping[str, Recipient]
+    openers: Mapping[str, Opener]
 
     @classmethod
     def create(cls, folder: Path) -> "Keys":
@@ -50,14 +53,26 @@ class Keys:
             issued.save(folder / f"{stem}.key", folder / f"{stem}.pem")
             return issued.signer
 
+        trust = TrustStore.load(folder / "ca.pem")
+        encrypted = [code for code, row in PARTNERS.items() if row.encryption == JWE]
+        for code in encrypted:
+            subject = Subject(PARTNERS[code].role, code, code)
+            issued = authority.issue(subject, since=ISSUED, encryption=True)
+            issued.save(folder / f"{code}-encryption.key", folder / f"{code}-encryption.pem")
+
         return cls(
             folder,
-            TrustStore.load(folder / "ca.pem"),
+            trust,
             issue(Role.OPERATOR, USCC, COMPANY),
             issue(Role.LEGAL_PERSON, USCC, COMPANY),
             issue(Role.SERVICE, "policy", "policy"),
             issue(Role.SERVICE, "gateway", "gateway"),
             {code: issue(row.role, code, row.name) for code, row in PARTNERS.items()},
+            {
+                code: Recipient.load(folder / f"{code}-encryption.pem", code, trust)
+                for code in encrypted
+            },
+            {code: Opener.load(folder / f"{code}-encryption.key") for code in encrypted},
         )
 
 
@@ -72,7 +87,13 @@ class Counter:
         self.store = Store(store, counterparty.tables)
         weakref.finalize(self, self.store.db.close)
         self.desk = Desk(
-            code, counterparty, self.store, keys.partners[code], keys.trust, self.steering
+            code,
+            counterparty,
+            self.store,
+            keys.partners[code],
+            keys.trust,
+            self.steering,
+            keys.openers.get(code),
         )
 
     def steer(self, **how: object) -> None:
@@ -87,11 +108,23 @@ class Counter:
         """The messages it answers with."""
         return [self.read(letter) for letter in self.post(self.mail(message, signer))]
 
-    def mail(self, message: Message, signer: FileSigner | None = None) -> Mail:
-        """The message, signed (by an operator's card unless told), as a Kafka record."""
+    def mail(
+        self,
+        message: Message,
+        signer: FileSigner | None = None,
+        change: Callable[[bytes], bytes] = lambda body: body,
+    ) -> Mail:
+        """The message, signed (by an operator's card unless told), as a Kafka record.
+
+        `change` is made to the signed bytes, before they are encrypted to who wants that.
+        """
         kind = kind_of(type(message))
         body = sign_xml(kind.codec.encode(message, XML), signer or self.keys.operator)
-        return Mail(envelope_of(message, kind.ce_type, XML).to_headers(), body)
+        body, envelope = change(body), envelope_of(message, kind.ce_type, XML)
+        if recipient := self.keys.recipients.get(self.code):
+            envelope = envelope._replace(content_type=JOSE)
+            body = recipient.encrypt(Signed(body, XML))
+        return Mail(envelope.to_headers(), body)
 
     def mail_of(
         self, ce_type: str, body: bytes, document_id: str, message_id: UUID, source: str = "gateway"

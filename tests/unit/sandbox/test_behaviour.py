@@ -4,9 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from libs.messages.base import Message
 from libs.messages.envelope import Envelope
 from libs.messages.kinds.booking import SubmitBooking
+from libs.messages.partners import XML
 from libs.messages.samples import USCC, a_booking
 from sandbox.desk import NONSENSE, Mail
 from tests.unit.sandbox.counter import NOW, Counter, Keys, meta
@@ -84,11 +87,12 @@ def test_mail_that_cannot_be_trusted_is_not_answered(insurer: Counter) -> None:
     wrong = [
         Mail([], b""),
         Mail(good.headers, b"nonsense"),
-        Mail(good.headers, good.body.replace("李晓明".encode(), "李大明".encode())),
+        insurer.mail(booking(insurer), change=another_holder),
         insurer.mail(booking(insurer), insurer.keys.legal),  # the wrong card
         insurer.mail(booking(insurer, "gateway"), insurer.keys.gateway),
         Mail(renamed(good, uuid4().hex), good.body),
     ]
+    assert another_holder("李晓明".encode()) == "李大明".encode()
     assert insurer.desk.work(wrong, NOW) == []
     assert len(insurer.desk.work([*wrong, good], NOW)) == 3
 
@@ -109,6 +113,34 @@ def test_answers_point_back_at_the_request(insurer: Counter) -> None:
         asked = Envelope.from_headers(mail.headers)
         assert envelope.causation_id == str(asked.id)
         assert (envelope.correlation_id, envelope.traceparent) == ("c-1", trace.decode())
+
+
+def another_holder(body: bytes) -> bytes:
+    return body.replace(b"\xe6\x99\x93", b"\xe5\xa4\xa7")  # 晓, 大
+
+
+@pytest.fixture
+def cpic(keys: Keys) -> Counter:
+    return Counter("CPIC", keys)
+
+
+def test_who_wants_requests_encrypted_takes_no_others(cpic: Counter) -> None:
+    message = booking(cpic)
+    mail = cpic.mail(message)
+    open_body = cpic.keys.openers["CPIC"].open(mail.body).body
+    headers = [(name, XML.encode() if name == "content-type" else v) for name, v in mail.headers]
+    assert cpic.post(Mail(headers, open_body)) == []
+    assert len(cpic.post(mail)) == 3
+
+
+def test_a_request_encrypted_anew_is_the_same_request(cpic: Counter) -> None:
+    message, kept = booking(cpic), cpic.keys.openers["CPIC"]
+    first = cpic.mail(message)
+    signed = kept.open(first.body)
+    again = Mail(first.headers, cpic.keys.recipients["CPIC"].encrypt(signed))
+    assert again.body != first.body
+    answers = [letter.body for letter in cpic.post(first)]
+    assert [letter.body for letter in cpic.post(again)] == answers
 
 
 def renamed(mail: Mail, message_id: str) -> list[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from libs.messages.partners import XML
 from libs.signing import SignerError, TrustStore, trust, verify
 from libs.signing.authorities import Authorities
+from libs.signing.chains import May
 from libs.signing.pki import Authority
 from tests.support.people import OPERATOR, People, now
 from tests.unit.signing.cards import judged, signed_by
@@ -196,9 +197,9 @@ def test_what_old_files_taught_is_not_kept_by_a_late_thread(
     store, der = people.trust, people.operator.signer.certificate
     examine = trust._examined
 
-    def slowly(der: bytes, authorities: Authorities) -> trust.Checked:
+    def slowly(der: bytes, authorities: Authorities, may: May) -> trust.Checked:
         monkeypatch.setattr(trust, "_examined", examine)
-        found = examine(der, authorities)
+        found = examine(der, authorities, may)
         people.revoke(people.operator)
         store.refresh()
         return found
