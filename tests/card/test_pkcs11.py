@@ -238,7 +238,7 @@ def test_the_command_line_finds_it_by_its_setting(
     monkeypatch.setenv("CARD_SIGNER_PKCS11", str(MODULE))
     monkeypatch.setenv("CARD_SIGNER_READERS", "false")
     listed = CliRunner().invoke(cli.app, ["list"])
-    assert (listed.exit_code, listed.output.split("\t")[0]) == (0, "pkcs11")
+    assert (listed.exit_code, listed.output.split()[0]) == (0, "pkcs11")
     told = CliRunner().invoke(cli.app, ["info"])
     assert OPERATOR.holder in told.output
     done = CliRunner().invoke(cli.app, ["verify-pin"], input=f"{PIN}\n")
