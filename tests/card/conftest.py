@@ -18,8 +18,8 @@ from libs.messages.samples import COMPANY, USCC
 from libs.signing.pki import Authority, Issued, Subject
 from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted
+from sandbox.card.service import Service
 from tests.card.reader import put_in, take_out
-from tests.card.service import Service
 
 PIN = "246802"
 SITE = "https://trade.example"

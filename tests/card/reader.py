@@ -6,7 +6,7 @@ from collections.abc import Callable
 from card_signer.card import Slot
 from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted, insert
-from tests.card.service import Service
+from sandbox.card.service import Service
 
 
 def put_in(chip: Chip, service: Service) -> Inserted:

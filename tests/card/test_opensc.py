@@ -17,9 +17,9 @@ from libs.signing.pki import Issued
 from libs.signing.suites import suite_of
 from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted
+from sandbox.card.service import Service
 from tests.card.conftest import PIN, SITE, Someone, refused
 from tests.card.reader import put_in, take_out
-from tests.card.service import Service
 from tests.card.test_desk import NONCE
 
 pytestmark = [

@@ -9,9 +9,9 @@ from card_signer.pin import Pin
 from libs.signing.pki import Issued
 from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted, insert
+from sandbox.card.service import Service
 from tests.card.conftest import PIN, SITE, Someone, refused
 from tests.card.reader import put_in, slot_with_card, take_out, until
-from tests.card.service import Service
 from tests.card.test_desk import NONCE, PROPOSAL
 
 pcsc = pytest.importorskip("card_signer.pcsc", reason="pyscard is not here")
