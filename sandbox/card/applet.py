@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
 
 from sandbox.card.objects import AID, objects, tlv
 
-ATR = bytes.fromhex("3B80800101")  # T=0 and T=1, nothing said of itself
 TRIES = 3
 _PIN_BYTES = 8
 

@@ -7,12 +7,18 @@ other certificate, nothing printed and no picture, as there is none on many card
 
 import uuid
 from collections.abc import Mapping
+from functools import reduce
+from operator import xor
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 AID = bytes.fromhex("A000000308000010000100")
+# speaks T=0 and T=1; its historical bytes say which application it is (ISO 7816-4, 8.1.1)
+_HISTORY = b"\x80\xfb" + AID
+_ATR = bytes([0x80 | len(_HISTORY), 0x80, 0x01]) + _HISTORY
+ATR = b"\x3b" + _ATR + bytes([reduce(xor, _ATR)])
 _LONG_FORM, _BYTE = 0x80, 0xFF  # lengths of TLV objects
 # the number of cards whose issuer is no agency (agency 9999, system 9999, credential 999999)
 _FASC_N = bytes.fromhex("D4E739DA739CED39CE739D836858210842108421C84210C3EB")
