@@ -21,7 +21,7 @@ from sandbox.card.reader import Inserted
 from sandbox.card.service import Service
 from tests.card.conftest import PIN, SITE, Someone, refused
 from tests.card.reader import put_in, take_out
-from tests.card.test_desk import NONCE
+from tests.card.test_desk import NONCE, PROPOSAL
 
 pytestmark = [
     pytest.mark.card,
@@ -108,7 +108,7 @@ def test_through_its_module_the_last_try_is_seen_and_kept(
     desk = Desk([backend], Someone(pin=WRONG))
     for code in ("PIN_WRONG", "PIN_WRONG", "LAST_TRY"):
         with refused(code):
-            desk.login(SITE, NONCE)
+            desk.sign(SITE, PROPOSAL)
     assert chip.tries == 1
     slot = next(each for each in backend.slots() if each.has_card)
     with backend.open(slot) as card, Pin.typed(WRONG) as pin:
@@ -117,7 +117,7 @@ def test_through_its_module_the_last_try_is_seen_and_kept(
             card.verify_pin(pin)
         assert card.tries_left() == 0
     with refused("PIN_LOCKED"):
-        desk.login(SITE, NONCE)
+        desk.sign(SITE, PROPOSAL)
 
 
 def test_through_its_module_a_card_that_is_pulled_signs_nothing(
