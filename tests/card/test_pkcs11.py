@@ -212,6 +212,7 @@ def test_a_token_whose_storage_vanishes_signs_nothing(
         shutil.rmtree(drawer.folder / "tokens")
         with pytest.raises(Trouble, match=r"^(FAILED|REMOVED|NOT_OUR_CARD):"):
             card.sign(b"x", pin)
+    (drawer.folder / "tokens").mkdir()  # without it the module does not start again
 
 
 def test_many_threads_take_turns(backend: Backend) -> None:
