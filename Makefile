@@ -6,8 +6,8 @@ STACK := $(if $(HOME_DIR),--home $(HOME_DIR)) $(if $(PORT_BASE),--port-base $(PO
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup up down status demo bench chaos test test-fast lint types imports generated pytest \
-	format generate clean distclean
+.PHONY: help setup setup-card up down status demo bench bench-card chaos test test-fast test-card lint \
+	types imports generated pytest format generate clean distclean
 
 help: ## List every target with its sentence
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ help: ## List every target with its sentence
 
 setup: ## Install everything into .venv, with locked and checked packages; nothing when up to date
 	@sh deploy/setup.sh
+
+setup-card: ## Install card-signer and its tests' packages into .venv-card; system packages too, where that is allowed
+	@sh deploy/card_packages.sh
+	@sh deploy/setup.sh card
 
 up: setup ## Start the whole system on this machine and print where everything listens
 	@$(TONGBAO) up $(STACK)
@@ -26,11 +30,14 @@ down: setup ## Stop what `make up` started
 status: setup ## Show which processes of the local system run
 	@$(TONGBAO) status $(STACK)
 
-demo: setup ## Play the story: a card-signed cargo proposal becomes a policy in force
-	@$(TONGBAO) demo $(STACK)
+demo: setup $(if $(CARD),setup-card) ## Play the story: a card-signed cargo proposal becomes a policy in force; CARD=piv: with cards in a reader
+	@$(TONGBAO) demo $(STACK) $(if $(CARD),--card $(CARD))
 
 bench: setup ## Measure against references in the same run, write docs/performance.md; NAME= runs one
 	@$(TONGBAO) bench $(NAME) --write
+
+bench-card: setup-card ## Measure signatures by cards against the cards' own speed, write docs/performance-card.md
+	@.venv-card/bin/python -m bench.card --write
 
 chaos: setup ## Break the whole system under load, the long form: every fault, every mutation (CHAOS_SEED=N repeats a run)
 	@CHAOS=long $(PY) -m pytest tests/chaos -s
@@ -39,6 +46,9 @@ test: setup lint types imports generated pytest ## Run every check and every tes
 
 test-fast: setup ## Run the tests that need no Kafka and no PostgreSQL
 	@$(PY) -m pytest tests/unit tests/property tests/contract tests/architecture -m "not stack"
+
+test-card: setup-card ## Run the card signer's tests on real parts: virtual reader, token, browser
+	@.venv-card/bin/python -m pytest tests/card --confcutdir=tests/card
 
 lint: setup ## Check style and formatting (ruff)
 	@.venv/bin/ruff check .
@@ -69,5 +79,5 @@ clean: ## Stop the local system and remove its data
 	@if [ -x $(TONGBAO) ]; then $(TONGBAO) down --purge $(STACK); else rm -rf .tongbao; fi
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-distclean: clean ## Remove .venv as well
-	@rm -rf .venv
+distclean: clean ## Remove .venv and .venv-card as well
+	@rm -rf .venv .venv-card

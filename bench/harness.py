@@ -12,6 +12,10 @@ ROUND_SECONDS = 0.3
 Work = Callable[[], object]
 
 
+class NotHere(Exception):
+    """What a measurement needs is not on this machine; the text says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What our figure is compared with, and by how much it should be passed."""

@@ -1,6 +1,6 @@
-"""The page of results: written from what was measured, never by hand.
+"""The pages of results: written from what was measured, never by hand.
 
-Results lie as JSON beside the page. A page has places for them, `<!-- bench:NAME -->` up to
+Results lie as JSON beside a page. A page has places for them, `<!-- bench:NAME -->` up to
 `<!-- /bench -->`; the text between is replaced, the rest is people's.
 """
 
@@ -11,12 +11,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-PAGE = Path("docs/performance.md")
-RESULTS = Path("docs/generated/bench.json")
 _PLACE = re.compile(r"(<!-- bench:(?P<name>[a-z-]+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 
 Stored = dict[str, Any]  # results, and the machine of each, by benchmark; growth by table
 _EMPTY: Mapping[str, Any] = {"results": {}, "machine": {}, "growth": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, and where its results lie; from the root of the checkout."""
+
+    page: Path
+    results: Path
+    leaves_out: frozenset[str] = frozenset()  # what of the machine has nothing to do with it
+
+
+MAIN = Page(Path("docs/performance.md"), Path("docs/generated/bench.json"))
+CARD = Page(
+    Path("docs/performance-card.md"), Path("docs/generated/bench-card.json"), frozenset({"stores"})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +42,39 @@ class Growth:
     machine: Mapping[str, str]
 
 
-def stored(root: Path) -> Stored:
+def stored(root: Path, page: Page = MAIN) -> Stored:
     """What was measured so far."""
-    path = root / RESULTS
+    path = root / page.results
     found: Stored = json.loads(path.read_text()) if path.exists() else {}
     return {**_EMPTY, **found}
 
 
-def store(root: Path, results: Iterable[Mapping[str, Any]], machine: Mapping[str, str]) -> None:
+def store(
+    root: Path,
+    results: Iterable[Mapping[str, Any]],
+    machine: Mapping[str, str],
+    page: Page = MAIN,
+) -> None:
     """Take in new results, each with the machine it was measured on, and write the page anew."""
-    known = stored(root)
+    known = stored(root, page)
+    told = {key: value for key, value in machine.items() if key not in page.leaves_out}
     for result in results:
         known["results"][result["name"]] = dict(result)
-        known["machine"][result["name"]] = dict(machine)
-    _write(root, known)
+        known["machine"][result["name"]] = told
+    _write(root, known, page)
 
 
 def store_growth(root: Path, name: str, table: Growth) -> None:
     """Take in a table of how costs grow, and write the page anew."""
     known = stored(root)
     known["growth"] = {**known["growth"], name: asdict(table)}
-    _write(root, known)
+    _write(root, known, MAIN)
 
 
-def _write(root: Path, known: Stored) -> None:
-    (root / RESULTS).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
-    page = root / PAGE
-    page.write_text(rendered(page.read_text(), known))
+def _write(root: Path, known: Stored, page: Page) -> None:
+    (root / page.results).write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    path = root / page.page
+    path.write_text(rendered(path.read_text(), known))
 
 
 def rendered(page: str, known: Stored) -> str:

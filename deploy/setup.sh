@@ -1,5 +1,6 @@
 #!/bin/sh
-# Finds a Python 3.11 or newer that can make virtual environments and lets it set up `.venv`.
+# Finds a Python 3.11 or newer that can make virtual environments and lets it set up `.venv`;
+# `setup.sh card` sets up `.venv-card`.
 # PYTHON=/path/to/python chooses another one.
 set -eu
 
@@ -7,7 +8,7 @@ usable='import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
 
 for python in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
     if command -v "$python" >/dev/null 2>&1 && "$python" -c "$usable" >/dev/null 2>&1; then
-        exec "$python" "$(dirname "$0")/install.py"
+        exec "$python" "$(dirname "$0")/install.py" "$@"
     fi
 done
 

@@ -19,6 +19,7 @@ from card_signer.diagnose import diagnose as links
 from card_signer.doors import serve as serving
 from card_signer.pcsc import PcscBackend
 from card_signer.pin import Pin
+from card_signer.pkcs11 import backend as pkcs11_backend
 from card_signer.settings import Settings, WrongSettings, load
 from card_signer.software import SoftwareBackend, write
 from card_signer.terminal import Terminal
@@ -177,6 +178,8 @@ def _desk(settings: Settings) -> Desk:
     backends: list[Backend] = []
     if settings.readers:
         backends.append(PcscBackend())
+    if settings.pkcs11 is not None:
+        backends.append(pkcs11_backend(settings.pkcs11))
     if settings.cards is not None:
         backends.append(SoftwareBackend(settings.cards))
     limits = Limits(settings.answer_seconds, settings.a_minute)

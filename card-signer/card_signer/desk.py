@@ -29,7 +29,8 @@ _NONCES_MAX = 10_000
 _NONCE_MIN, _NONCE_MAX = 16, 256
 Opened = tuple[Card, Holder]
 _AWAY = {"NO_CARD", "NO_READER", "WRONG_CARD"}
-_NEXT = {"NOT_OUR_CARD", "NO_CARD"}  # look at the next slot
+# why the next slot is looked at; of several reasons the last one here is told
+_NEXT = ("NO_CARD", "BLANK", "NOT_OUR_CARD", "WRONG_CARD")
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ class Desk:
                     with self._backend(slot).open(slot) as card:
                         found.append(holder_of(card.certificate))
                 except Trouble as trouble:
-                    if trouble.code not in _NEXT:
-                        raise
-                    seen = trouble
+                    seen = _worse(seen, trouble)
         if not found:
             raise seen
         return found
@@ -216,17 +215,21 @@ class Desk:
                 try:
                     card = tried.enter_context(self._backend(slot).open(slot))
                     holder = holder_of(card.certificate)
+                    if wanted and holder.fingerprint != wanted:
+                        raise Trouble("WRONG_CARD")
                 except Trouble as trouble:
-                    if trouble.code not in _NEXT:
-                        raise
-                    seen = trouble
-                    continue
-                if wanted and holder.fingerprint != wanted:
-                    seen = Trouble("WRONG_CARD")
+                    seen = _worse(seen, trouble)
                     continue
                 stack.enter_context(tried.pop_all())
                 return card, holder
         raise seen
+
+
+def _worse(seen: Trouble, found: Trouble) -> Trouble:
+    """Which of two troubles says more. Raises `found` when it is none to go on from."""
+    if found.code not in _NEXT:
+        raise found
+    return max(seen, found, key=lambda each: _NEXT.index(each.code))
 
 
 def _other(role: Role) -> Role:

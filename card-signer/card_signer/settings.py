@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     port: int = Field(PORT, ge=0, le=65535, description="port on 127.0.0.1")
     cards: Path | None = Field(None, description="folder of software cards (development)")
     readers: bool = Field(True, description="look for cards in PC/SC readers")
+    pkcs11: Path | None = Field(None, description="PKCS#11 module of a token's maker")
     answer_seconds: float = Field(120.0, gt=0, description="how long the user may take")
     a_minute: int = Field(30, ge=1, description="operations a minute a site may ask")
     terminal: str = Field("/dev/tty", description="terminal to ask in")

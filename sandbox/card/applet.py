@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
-from cryptography.hazmat.primitives.serialization import Encoding
 
-AID = bytes.fromhex("A000000308000010000100")
-_RID_PIX = AID[:9]
-ATR = bytes.fromhex("3B80800101")  # T=0 and T=1, nothing said of itself
+from sandbox.card.objects import AID, objects, tlv
+
 TRIES = 3
 _PIN_BYTES = 8
 
@@ -21,10 +19,9 @@ OK = 0x9000
 WRONG_LENGTH, NOT_SATISFIED, BLOCKED = 0x6700, 0x6982, 0x6983
 WRONG_DATA, NOT_FOUND, WRONG_P1P2, NO_REFERENCE = 0x6A80, 0x6A82, 0x6A86, 0x6A88
 NO_INS, NO_CLA = 0x6D00, 0x6E00
-_TRIES_LEFT = 0x63C0
+_TRIES_LEFT, _MORE = 0x63C0, 0x6100
 _CHAIN = 0x10
 _PIECE = 256
-_LONG_FORM, _BYTE = 0x80, 0xFF  # lengths of TLV objects
 _HEADER_BYTES = 4
 _RID_BYTES = 5
 _SELECT, _GET_RESPONSE = 0xA4, 0xC0
@@ -33,18 +30,6 @@ _P256, _RSA_2048, _P256_BYTES = 0x11, 0x07, 32
 
 Answer = tuple[bytes, int]
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-
-def tlv(tag: str, value: bytes) -> bytes:
-    """One BER-TLV object; the tag in hexadecimal."""
-    size = len(value)
-    if size < _LONG_FORM:  # the short form
-        head = bytes([size])
-    elif size <= _BYTE:
-        head = bytes([0x81, size])
-    else:
-        head = b"\x82" + size.to_bytes(2, "big")
-    return bytes.fromhex(tag) + head + value
 
 
 @dataclass
@@ -78,31 +63,32 @@ class PivCard:
         cla, ins, p1, p2 = command[:4]
         if cla & ~_CHAIN:
             return b"", NO_CLA
-        if (data := _data(command[4:])) is None:
+        if (fields := _fields(command[4:])) is None:
             return b"", WRONG_LENGTH
-        if ins == _GET_RESPONSE:  # GET RESPONSE
-            return self._piece()
-        self._chained += data
-        if cla & _CHAIN:
-            return b"", OK
-        data = bytes(self._chained)
-        self._chained.clear()
-        return self._act(ins, p1, p2, data)
+        data, wanted = fields
+        if ins != _GET_RESPONSE:
+            self._chained += data
+            if cla & _CHAIN:
+                return b"", OK
+            data = bytes(self._chained)
+            self._chained.clear()
+            self._rest, status = self._act(ins, p1, p2, data)
+            if status != OK:
+                return b"", status
+        return self._piece(wanted)
 
     def _act(self, ins: int, p1: int, p2: int, data: bytes) -> Answer:
         if (act := self._acts().get(ins)) is None:
             return b"", NO_INS
-        if not self.selected and ins != _SELECT:  # SELECT
+        if not self.selected and ins != _SELECT:
             return b"", NOT_FOUND
-        told, status = act(p1, p2, data)
-        if status != OK or len(told) <= _PIECE:
-            return told, status
-        self._rest = told
-        return self._piece()
+        return act(p1, p2, data)
 
-    def _piece(self) -> Answer:
-        piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
-        return piece, 0x6100 | min(len(self._rest), 0xFF) if self._rest else OK
+    def _piece(self, wanted: int) -> Answer:
+        """As much as was asked for, and how much is left: 00 for 256 bytes and more."""
+        piece, self._rest = self._rest[:wanted], self._rest[wanted:]
+        left = len(self._rest)
+        return piece, _MORE | (left if left < _PIECE else 0) if left else OK
 
     def _acts(self) -> dict[int, Callable[[int, int, bytes], Answer]]:
         return {
@@ -126,18 +112,8 @@ class PivCard:
         if data[:1] != b"\x5c":
             return b"", WRONG_DATA
         wanted = data[2 : 2 + data[1]].hex().upper() if len(data) > 1 else ""
-        found = self._objects().get(wanted)
+        found = objects(self.certificate).get(wanted)
         return (found, OK) if found is not None else (b"", NOT_FOUND)
-
-    def _objects(self) -> dict[str, bytes]:
-        der = self.certificate.public_bytes(Encoding.DER)
-        certificate = tlv("53", tlv("70", der) + tlv("71", b"\0") + tlv("FE", b""))
-        return {
-            "7E": tlv("7E", tlv("4F", AID) + tlv("5F2F", b"\x40\x00")),
-            "5FC102": tlv("53", _chuid(self.certificate)),
-            "5FC107": tlv("53", _CAPABILITIES),
-            "5FC10A": certificate,
-        }
 
     def _verify(self, p1: int, p2: int, data: bytes) -> Answer:
         if p2 != _CARD_PIN:  # the card's own PIN
@@ -187,12 +163,17 @@ class PivCard:
         return tlv("7C", tlv("82", signature)), OK
 
 
-def _data(rest: bytes) -> bytes | None:
-    """The data field of a short APDU behind its header; None when lengths do not fit."""
+def _fields(rest: bytes) -> tuple[bytes, int] | None:
+    """What stands behind a short APDU's header: its data, and how many bytes it asks for.
+
+    None when lengths do not fit.
+    """
     if len(rest) <= 1:
-        return b""
+        return b"", rest[0] if rest and rest[0] else _PIECE
     size, body = rest[0], rest[1:]
-    return body[:size] if len(body) in {size, size + 1} else None
+    if len(body) not in {size, size + 1}:
+        return None
+    return body[:size], body[size] if body[size:] and body[size] else _PIECE
 
 
 def _value(data: bytes) -> bytes:
@@ -213,35 +194,3 @@ def _signed(key: Key, algorithm: int, challenge: bytes) -> bytes | None:
     numbers = key.private_numbers()  # the card's own operation: the challenge is padded already
     n = numbers.public_numbers.n
     return pow(int.from_bytes(challenge, "big"), numbers.d, n).to_bytes(key.key_size // 8, "big")
-
-
-def _chuid(certificate: x509.Certificate) -> bytes:
-    guid = certificate.fingerprint(hashes.SHA256())[:16]
-    expires = certificate.not_valid_after_utc.strftime("%Y%m%d").encode()
-    return (
-        tlv("30", b"\0" * 25)
-        + tlv("34", guid)
-        + tlv("35", expires)
-        + tlv("3E", b"")
-        + tlv("FE", b"")
-    )
-
-
-_CAPABILITIES = b"".join(
-    tlv(tag, value)
-    for tag, value in (
-        ("F0", bytes.fromhex("A000000116FF02") + bytes(14)),
-        ("F1", b"\x21"),
-        ("F2", b"\x21"),
-        ("F3", b""),
-        ("F4", b"\0"),
-        ("F5", b"\x10"),
-        ("F6", b""),
-        ("F7", b""),
-        ("FA", b""),
-        ("FB", b""),
-        ("FC", b""),
-        ("FD", b""),
-        ("FE", b""),
-    )
-)

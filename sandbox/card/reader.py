@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sandbox.card.applet import ATR
+from sandbox.card.objects import ATR
 
 PORT = 35963  # where vpcd listens unless told otherwise
 _LENGTH_BYTES = 2

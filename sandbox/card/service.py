@@ -21,7 +21,7 @@ _START_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
 
 
-class ServiceFailed(Exception):
+class ServiceFailed(RuntimeError):
     """It cannot run; the text says why and what to do."""
 
 

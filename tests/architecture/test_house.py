@@ -90,8 +90,9 @@ def test_make_alone_lists_every_target() -> None:
     assert all(f"make {target} " in listing.stdout for target in told)
 
 
-def test_every_locked_package_has_a_digest_and_no_index() -> None:
-    lock = text_of(ROOT / "requirements.lock")
+@pytest.mark.parametrize("name", ["requirements.lock", "card-signer/requirements.lock"])
+def test_every_locked_package_has_a_digest_and_no_index(name: str) -> None:
+    lock = text_of(ROOT / name)
     pins = re.findall(r"^[a-z0-9-]+==\S+(?:.*?)\\\n(?:.*\\\n)*.*--hash=sha256:", lock, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^[a-z0-9-]+==", lock, re.MULTILINE))
     assert "index-url" not in lock

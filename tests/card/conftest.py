@@ -17,6 +17,9 @@ from libs.messages.parties import Role
 from libs.messages.samples import COMPANY, USCC
 from libs.signing.pki import Authority, Issued, Subject
 from sandbox.card.applet import PivCard as Chip
+from sandbox.card.reader import Inserted
+from sandbox.card.service import Service
+from tests.card.reader import put_in, take_out
 
 PIN = "246802"
 SITE = "https://trade.example"
@@ -36,6 +39,26 @@ def issued(authority: Authority, request: pytest.FixtureRequest) -> Issued:
 @pytest.fixture
 def chip(issued: Issued) -> Chip:
     return Chip(issued.key, issued.certificate, PIN)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The real smart card service with a virtual reader."""
+    pytest.importorskip("smartcard", reason="pyscard is not here")
+    if missing := Service.lacks():
+        pytest.skip(f"not here: {', '.join(missing)}")
+    service = Service(tmp_path_factory.mktemp("pcscd"))
+    service.start(instead=True)
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def inserted(service: Service, chip: Chip) -> Iterator[Inserted]:
+    """The chip in that reader."""
+    card = put_in(chip, service)
+    yield card
+    take_out(card)
 
 
 def channel_to(chip: Any) -> Channel:

@@ -137,6 +137,18 @@ def test_no_reader_no_card_the_wrong_card_and_a_foreign_card_are_told_apart(
         desk.sign(SITE, PROPOSAL, "00" * 32)
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_of_several_cards_that_will_not_do_the_reason_that_says_most_is_told(
+    authority: Authority, order: str
+) -> None:
+    foreign = authority.issue(replace(OPERATOR, role=Role.SERVICE))
+    other = authority.issue(replace(OPERATOR, holder="王大为", card="C2"))
+    cards = {"a": foreign, "b": other}
+    chips = {name: Chip(cards[name].key, cards[name].certificate, PIN) for name in order}
+    with refused("WRONG_CARD"):
+        Desk([Drawer(dict(chips))], Someone()).sign(SITE, PROPOSAL, "00" * 32)
+
+
 def test_the_card_that_is_meant_is_found_among_others(
     chip: Chip, authority: Authority, someone: Someone
 ) -> None:

@@ -1,14 +1,9 @@
 """The real smart card service, with a virtual reader and our card in it: PC/SC as it is."""
 
-import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from card_signer.card import CardSigner, Slot
+from card_signer.card import CardSigner
 from card_signer.desk import Desk
 from card_signer.pin import Pin
 from libs.signing.pki import Issued
@@ -16,58 +11,12 @@ from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted, insert
 from sandbox.card.service import Service
 from tests.card.conftest import PIN, SITE, Someone, refused
+from tests.card.reader import put_in, slot_with_card, take_out, until
 from tests.card.test_desk import NONCE, PROPOSAL
 
 pcsc = pytest.importorskip("card_signer.pcsc", reason="pyscard is not here")
 pytestmark = pytest.mark.card
 WRONG = "135791"
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    if missing := Service.lacks():
-        pytest.skip(f"not here: {', '.join(missing)}")
-    service = Service(tmp_path_factory.mktemp("pcscd"))
-    service.start(instead=True)
-    yield service
-    service.stop()
-
-
-@pytest.fixture
-def inserted(service: Service, chip: Chip) -> Iterator[Inserted]:
-    card = put_in(chip, service)
-    yield card
-    take_out(card)
-
-
-def put_in(chip: Chip, service: Service) -> Inserted:
-    """The virtual reader may miss the first card after one that was pulled in a command."""
-    for _ in range(5):
-        card = insert(chip, service.port)
-        deadline = time.monotonic() + 1.5
-        while time.monotonic() < deadline:
-            if slot_with_card() is not None:
-                return card
-            time.sleep(0.02)
-        card.pull()
-    raise AssertionError("the reader sees no card")
-
-
-def take_out(card: Inserted) -> None:
-    card.pull()
-    until(lambda: slot_with_card() is None)
-
-
-def slot_with_card() -> Slot | None:
-    return next((slot for slot in pcsc.PcscBackend().slots() if slot.has_card), None)
-
-
-def until(holds: Callable[[], bool], seconds: float = 5.0) -> float:
-    start = time.monotonic()
-    while not holds():
-        assert time.monotonic() - start < seconds
-        time.sleep(0.02)
-    return time.monotonic() - start
 
 
 def test_the_reader_is_listed_without_and_with_a_card(service: Service, chip: Chip) -> None:
@@ -163,15 +112,6 @@ def test_a_card_that_talks_nonsense_is_told(service: Service, issued: Issued, to
     with pytest.raises(Exception, match=r"^(REMOVED|NO_CARD|GARBLED|NOT_OUR_CARD):"):
         Desk([pcsc.PcscBackend()], Someone()).login(SITE, NONCE)
     take_out(card)
-
-
-def test_opensc_agrees_that_it_is_a_piv_card(inserted: Inserted) -> None:
-    if not shutil.which("piv-tool"):
-        pytest.skip("opensc is not here")
-    done = subprocess.run(
-        ["piv-tool", "--name"], capture_output=True, text=True, timeout=30, check=False
-    )
-    assert "Personal Identity Verification Card" in done.stdout
 
 
 def test_without_the_service_that_is_what_is_told(service: Service) -> None:

@@ -14,6 +14,7 @@ from card_signer.card import suite_of_certificate
 from card_signer.pin import DIGITS_MAX, Pin
 from card_signer.piv import tlv
 from card_signer.piv.apdu import NOT_FOUND, OK, PIN_BLOCKED, Answer, Channel
+from card_signer.pkcs1 import padded
 from card_signer.troubles import Trouble
 from libs.signing.suites import Suite, key_of
 
@@ -29,8 +30,6 @@ _CERTIFICATE_BYTES_MAX = 16 * 1024
 _P256, _RSA_2048 = 0x11, 0x07
 _RSA_BITS = 2048
 _P256_BYTES = 32
-# DigestInfo of SHA-256 (RFC 8017, 9.2)
-_SHA256_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
 
 
 class PivCard:
@@ -110,8 +109,7 @@ def _challenge(key: object, digest: bytes) -> tuple[int, bytes]:
     if isinstance(key, ec.EllipticCurvePublicKey):
         return _P256, digest
     if isinstance(key, rsa.RSAPublicKey) and key.key_size == _RSA_BITS:
-        info = _SHA256_INFO + digest
-        return _RSA_2048, b"\0\1" + b"\xff" * (_RSA_BITS // 8 - 3 - len(info)) + b"\0" + info
+        return _RSA_2048, padded(digest, _RSA_BITS // 8)
     raise Trouble("NOT_OUR_CARD", what="P-256, RSA 2048")
 
 
