@@ -22,6 +22,7 @@ _GONE = {
     scard.SCARD_E_READER_UNAVAILABLE,
     scard.SCARD_E_UNKNOWN_READER,
     scard.SCARD_W_UNPOWERED_CARD,
+    scard.SCARD_E_NOT_TRANSACTED,  # what some readers say of a card that is pulled in a command
 }
 _NO_SERVICE = {scard.SCARD_E_NO_SERVICE, scard.SCARD_E_SERVICE_STOPPED}
 _PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1

@@ -91,23 +91,29 @@ class PivCards:
 
     def put_in(self, name: str) -> None:
         """Put a card into the reader and see that the card signer sees it. Raises CardError."""
-        fingerprint = self.fingerprint(name)
-        with CardSigner.opened(self.address, self.origin, fingerprint) as card:
-            for _ in range(_TRIES):
-                self._chip = self._inserted(name)
-                end = time.monotonic() + _SEEN_SECONDS
-                while time.monotonic() < end:
-                    if fingerprint in {each["card"] for each in card.cards()}:
-                        return
-                    time.sleep(_PAUSE_SECONDS)
-                self.take_out()
+        for _ in range(_TRIES):
+            self._chip = self._inserted(name)
+            if self._becomes({self.fingerprint(name)}):
+                return
+            self.take_out()
         raise CardError("NO_CARD", f"the reader does not see {name}")
 
     def take_out(self) -> None:
-        """Take the card out of the reader."""
+        """Take the card out of the reader, and see that the card signer sees it."""
         chip, self._chip = self._chip, None
         if chip is not None:
             _end(chip)
+            self._becomes(set())
+
+    def _becomes(self, wanted: set[str]) -> bool:
+        """Whether, soon, the cards in the reader are those with these fingerprints."""
+        end = time.monotonic() + _SEEN_SECONDS
+        with CardSigner.opened(self.address, self.origin, "") as door:
+            while {each["card"] for each in door.cards()} != wanted:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(_PAUSE_SECONDS)
+        return True
 
     def _inserted(self, name: str) -> "subprocess.Popen[bytes]":
         path = self.home.cards / name

@@ -1,6 +1,7 @@
 """A scene for cards in a reader: the session goes with its card."""
 
 import asyncio
+from functools import partial
 from time import monotonic
 
 from libs.messages.partners import XML
@@ -23,19 +24,21 @@ async def card_is_session(stage: Stage, cards: PivCards) -> None:
         await Portal.login(cards.origin, card) as portal,
         telling(portal, cards.address, cards.origin, own),
     ):
-        await _until(stage, portal, "SYNTAX", "the card is in: messages are looked at")
-        await asyncio.to_thread(cards.take_out)
-        await _until(stage, portal, "CARD_ABSENT", "the card is out")
-        await asyncio.to_thread(cards.put_in, _OTHER)
-        await _until(stage, portal, "CARD_DIFFERS", "another card is in")
-        await asyncio.to_thread(cards.take_out)
-        await asyncio.to_thread(cards.put_in, _OWN)
-        await _until(stage, portal, "SYNTAX", "the card is in again")
+        for what, change, code in (
+            ("the card is in", None, "SYNTAX"),
+            ("the card is out", cards.take_out, "CARD_ABSENT"),
+            ("another card is in", partial(cards.put_in, _OTHER), "CARD_DIFFERS"),
+            ("that one is out", cards.take_out, "CARD_ABSENT"),
+            ("the card is in again", partial(cards.put_in, _OWN), "SYNTAX"),
+        ):
+            began = monotonic()
+            if change is not None:
+                await asyncio.to_thread(change)
+            await _until(stage, portal, code, what, began)
 
 
-async def _until(stage: Stage, portal: Portal, code: str, what: str) -> None:
+async def _until(stage: Stage, portal: Portal, code: str, what: str, began: float) -> None:
     """Hand in nothing at all until the portal refuses it for the reason `code`. Raises Overdue."""
-    began = monotonic()
     while (seconds := monotonic() - began) < _SECONDS_MAX:
         try:
             await portal.hand_in(b"", {"content-type": XML})
