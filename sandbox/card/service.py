@@ -79,9 +79,15 @@ class Service:
 def _stop_another() -> None:
     with suppress(OSError, ValueError):
         number = int(_PID.read_text())
-        if Path(f"/proc/{number}/comm").read_text().strip() == "pcscd":
+        if _runs(number):
             os.kill(number, signal.SIGTERM)
-            _becomes(lambda: not Path(f"/proc/{number}").exists())
+            _becomes(lambda: not _runs(number))
+
+
+def _runs(number: int) -> bool:
+    """Whether this process is pcscd; one that ended and was not waited for has no command line."""
+    command = Path(f"/proc/{number}/cmdline")
+    return command.exists() and b"pcscd" in command.read_bytes()
 
 
 def _becomes(holds: Callable[[], bool]) -> bool:
