@@ -39,7 +39,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq || true
     for package in $wanted; do # one by one: a name that is unknown here keeps no other out
-        apt-get install -y -qq --no-install-recommends "$package" >/dev/null || true
+        apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$package" >/dev/null || true
     done
 fi
 

@@ -82,7 +82,7 @@ def _measured(stand: Stand, bench: Bench) -> tuple[list[float], list[float]]:
     with _serving(Desk([stand.backend], Agrees(), Limits(a_minute=1_000_000))) as port:
         for _ in range(_ROUNDS):
             own += [_seconds(stand.raw_work(data)) for _ in range(_ASKED)]
-            with connect(f"ws://127.0.0.1:{port}{PATH}", origin=_SITE, compression=None) as page:  # type: ignore[arg-type]
+            with connect(f"ws://127.0.0.1:{port}{PATH}", origin=_SITE, compression=None) as page:
                 call = {"id": 1, "call": "sign", "document": data.decode()}
                 asked = partial(_ask, page.send, page.recv, call)
                 asked()
@@ -112,7 +112,7 @@ def _serving(desk: Desk) -> Iterator[int]:
     settings = Settings(origins=frozenset({_SITE}), port=0, state=Path())
     ready = threading.Event()
     ports: list[int] = []
-    ends: list[Callable[[], None]] = []
+    ends: list[Callable[[], object]] = []
 
     def told(port: int) -> None:
         ports.append(port)

@@ -4,8 +4,6 @@ All hold the same P-256 key and certificate of a made-up company.
 """
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -22,6 +20,7 @@ from card_signer.pkcs11 import backend as pkcs11_backend
 from card_signer.software import SUFFIX, SoftwareBackend, write
 from libs.signing.pki import Issued
 from sandbox.card import token as softhsm
+from sandbox.card.apart import card_apart
 from sandbox.card.service import Service
 
 PIN = "246802"
@@ -60,7 +59,9 @@ def _pcsc(issued: Issued, place: Path) -> Iterator[Stand]:
     service = Service(place)
     service.start(instead=True)
     try:
-        with _card(issued, place, service.port):
+        key, certificate = place / "key.pem", place / "certificate.pem"
+        issued.save(key, certificate)
+        with card_apart(key, certificate, PIN, service.port):
             backend = PcscBackend()
             _until(lambda: any(slot.has_card for slot in backend.slots()))
             reader = next(slot.name for slot in backend.slots() if slot.has_card)
@@ -97,22 +98,6 @@ def _software(issued: Issued, place: Path) -> Iterator[Stand]:
 
 
 STANDS: Mapping[str, Opened] = {"pcsc": _pcsc, "pkcs11": _pkcs11, "software": _software}
-
-
-@contextmanager
-def _card(issued: Issued, place: Path, port: int) -> Iterator[None]:
-    key, certificate = place / "key.pem", place / "certificate.pem"
-    issued.save(key, certificate)
-    command = [sys.executable, "-m", "sandbox.card", str(key), str(certificate)]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        [*command, "--port", str(port)],
-        env={**os.environ, "SANDBOX_CARD_PIN": PIN},
-        stdout=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
 
 
 def _needs(module: str, package: str) -> Any:

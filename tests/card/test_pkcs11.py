@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
 from typer.testing import CliRunner
 
 from card_signer.card import Backend, Card, CardSigner
@@ -183,7 +183,7 @@ def test_a_module_that_is_none_is_told(tmp_path: Path, what: str) -> None:
     path = {
         "nothing": tmp_path / "absent.so",
         "text": text,
-        "another library": Path(orjson.orjson.__file__),
+        "another library": Path(etree.__file__),
         "a folder": tmp_path,
         "a bare name": Path(MODULE.name),
     }[what]

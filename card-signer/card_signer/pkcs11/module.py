@@ -42,12 +42,15 @@ class Module:
     def alone(self) -> Iterator[None]:
         """Nobody else speaks to it meanwhile.
 
-        After an error it is finalised at the end: that logs out and closes what a refused log-in
-        or a token that went has left open, which nothing else can.
+        After an error it is finalised at the end: that logs out, closes what a refused log-in or a
+        token that went has left open, and makes it forget a card that was changed unnoticed.
         """
         with self._one:
             try:
                 yield
+            except BaseException:
+                self._is_spoilt = True
+                raise
             finally:
                 if self._is_spoilt:
                     self._is_spoilt = False
