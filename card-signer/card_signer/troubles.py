@@ -131,6 +131,13 @@ TABLE: tuple[Row, ...] = (
         "ask who issued the card",
     ),
     Row(
+        "TRUST_FILES",
+        "受信任机构或吊销列表文件无法使用：{what}",
+        "the files of trusted authorities or revocation lists cannot be used: {what}",
+        "请检查设置 trust、revocations 所指的文件",
+        "check the files that the settings trust and revocations name",
+    ),
+    Row(
         "CANCELLED",
         "用户已取消",
         "the user said no",
@@ -141,8 +148,10 @@ TABLE: tuple[Row, ...] = (
         "NO_SCREEN",
         "无法显示确认界面，未签名",
         "there is no terminal or window to ask in; nothing was signed",
-        "请在桌面或终端中启动本程序",
-        "start the program in a desktop session or a terminal",
+        "请在桌面会话或终端中启动本程序；窗口需要 tkinter"
+        "（Windows、macOS：Python 官方安装包自带；Debian：python3-tk）",
+        "start it in a desktop session or a terminal; windows need tkinter "
+        "(Windows, macOS: in Python's own installer; Debian: python3-tk)",
     ),
     Row(
         "NO_ANSWER",
@@ -228,6 +237,48 @@ TABLE: tuple[Row, ...] = (
         "port {port} cannot be used: {why}",
         "本程序可能已在运行；否则请设置 CARD_SIGNER_PORT",
         "the program may run already; else set CARD_SIGNER_PORT",
+    ),
+    Row(
+        "PORT_TAKEN",
+        "端口{port}被其他程序占用",
+        "another program holds port {port}",
+        "请关闭该程序（可能是官方控件），或设置 CARD_SIGNER_PORT",
+        "close it (it may be the official control), or set CARD_SIGNER_PORT",
+    ),
+    Row(
+        "RUNNING",
+        "本程序已在运行（进程{pid}）",
+        "the program runs already (process {pid})",
+        "无需再次启动；要更换设置，请先停止它",
+        "no need to start it again; to change settings stop it first",
+    ),
+    Row(
+        "STATE",
+        "状态文件夹无法使用：{what}",
+        "the folder for the program's state cannot be used: {what}",
+        "请检查权限，或设置 CARD_SIGNER_STATE",
+        "check its permissions, or set CARD_SIGNER_STATE",
+    ),
+    Row(
+        "OTHER_SETTINGS",
+        "正在运行的程序不允许网站{origin}",
+        "the program that runs does not let the site {origin} in",
+        "设置已更改，请重启 card-signer serve",
+        "the settings have changed since it started: start card-signer serve again",
+    ),
+    Row(
+        "CLOCK",
+        "电脑时间与网站相差{minutes}分钟",
+        "this computer's clock is {minutes} minutes off the site's",
+        "请校准电脑时间",
+        "set the clock of this computer",
+    ),
+    Row(
+        "AUTOSTART",
+        "无法设置登录时启动：{what}",
+        "start at log-in cannot be set: {what}",
+        "请在桌面会话中以本人账户运行；仍有问题请手动将 card-signer serve 加入登录启动项",
+        "run it in a desktop session as yourself; else have card-signer serve started by hand",
     ),
     Row(
         "BROKEN",
