@@ -19,6 +19,7 @@ LABEL = f"org.tongbao.{NAME.removeprefix('tongbao-')}"
 DESCRIPTION = "Tongbao card signer: lets allowed sites use this user's card"
 _TASK = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _RESTART_SECONDS = 10
+_SYSTEMD_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%"})
 Command = tuple[str, ...]
 
 
@@ -71,7 +72,7 @@ def _systemd(person: Person) -> Unit:
         config / "systemd" / "user" / name,
         _SERVICE.format(
             description=DESCRIPTION,
-            command=" ".join(_systemd_quoted(part) for part in person.program),
+            command=_systemd_command(*person.program),
             seconds=_RESTART_SECONDS,
         ).encode(),
         install=((*run, "daemon-reload"), (*run, "enable", "--now", name)),
@@ -194,10 +195,10 @@ def _at(task: etree._Element, names: Sequence[str]) -> etree._Element:
     return at
 
 
-def _systemd_quoted(part: str) -> str:
-    """As systemd.syntax wants it: specifiers and variables doubled, the rest in C's escapes."""
-    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"'
+def _systemd_command(program: str, *arguments: str) -> str:
+    """As systemd.syntax wants it; variables are looked for in arguments only."""
+    parts = (program, *(argument.replace("$", "$$") for argument in arguments))
+    return " ".join(f'"{part.translate(_SYSTEMD_ESCAPES)}"' for part in parts)
 
 
 def _python() -> str:
