@@ -43,7 +43,9 @@ class Settings(BaseSettings):
         "auto", description="where to ask; auto: in a window if there is a desktop"
     )
     terminal: str = Field("/dev/tty", description="terminal to ask in")
-    trust: Path | None = Field(None, description="authorities' certificates: PEM file or folder")
+    trust: Path | None = Field(
+        None, description="authorities' certificates: PEM or DER file or folder"
+    )
     revocations: Path | None = Field(
         None, description="their revocation lists: PEM or DER file or folder; needs trust"
     )
