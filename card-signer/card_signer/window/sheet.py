@@ -17,7 +17,7 @@ def written(question: Question, seconds: float) -> bytes:
 
 
 def read(line: bytes) -> tuple[Question, float]:
-    """The question, and the seconds that the user has. Raises ValueError for what is none."""
+    """The question, and the seconds that the user has."""
     told = json.loads(line)
     question = Question(**told["question"])
     lines = tuple(Line(**each) for each in told["question"]["lines"])
