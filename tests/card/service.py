@@ -34,23 +34,24 @@ class Service:
             missing.append("the right to start pcscd (root)")
         return missing
 
-    def start(self) -> None:
+    def start(self, *, has_reader: bool = True) -> None:
         """Start it, instead of one that runs already, and wait until it answers."""
         subprocess.run(["pkill", "-x", "pcscd"], check=False)
         self.port = self.port or _free_port()
         driver = next(each for each in _DRIVERS if each.exists())
         readers = self.place / "readers"  # pcscd takes each file of this folder for settings
         readers.mkdir(exist_ok=True)
-        (readers / "vpcd").write_text(
+        settings = (
             f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{self.port:X}\n'
             f"LIBPATH {driver}\nCHANNELID 0x{self.port:X}\n"
         )
+        (readers / "vpcd").write_text(settings if has_reader else "")
         with (self.place / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["pcscd", "--foreground", "--config", str(readers)], stdout=log, stderr=log
             )
         deadline = time.monotonic() + 10
-        while not (_SOCKET.exists() and _listens(self.port)):
+        while not (_SOCKET.exists() and _listens(self.port) == has_reader):
             assert time.monotonic() < deadline, (self.place / "log").read_text()
             assert self._process.poll() is None, (self.place / "log").read_text()
             time.sleep(0.05)
