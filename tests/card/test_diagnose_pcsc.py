@@ -1,4 +1,4 @@
-"""`card-signer diagnose` beside the real smart card service: each broken link, as a user sees it."""
+"""`card-signer diagnose` beside the real smart card service: each broken link, as users see it."""
 
 from collections.abc import Iterator
 from pathlib import Path
