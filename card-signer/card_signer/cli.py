@@ -28,6 +28,7 @@ from card_signer.settings import Settings, WrongSettings, load
 from card_signer.software import SoftwareBackend, write
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
+from card_signer.window.ask import Window
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
@@ -146,14 +147,20 @@ def serve() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    desk, stop, loop = _desk(settings), asyncio.Event(), asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        if isinstance(desk.consent, Window):
+            desk.consent.withdraw()  # or the program would wait for the user
+
     for number in (signal.SIGINT, signal.SIGTERM):  # the loop's own way is not there on Windows
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
 
     def ready(port: int) -> None:
         _out.print(f"ws://127.0.0.1:{port}  {'、'.join(sorted(settings.origins))}", soft_wrap=True)
 
-    await serving(_desk(settings), settings, ready, stop)
+    await serving(desk, settings, ready, stop)
 
 
 @app.command("software-card")

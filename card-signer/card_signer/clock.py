@@ -1,5 +1,6 @@
 """This computer's clock beside a site's: certificates and signatures are judged by their time."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,16 @@ OFF_MAX = timedelta(minutes=5)
 _SECONDS = 3.0
 _CONNECTIONS = {"https": HTTPSConnection, "http": HTTPConnection}
 _MINUTE = timedelta(minutes=1)
+_TIMES = {9, 10}  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def clock(origin: str, now: Callable[[], datetime]) -> Finding:
     """A site that cannot be asked is told; it says nothing about the clock."""
     try:
         off = abs(_within(_SECONDS, lambda: _theirs(origin)) - now())
+    except ssl.SSLCertVerificationError as error:
+        hint = "；请先看电脑时间是否正确" if error.verify_code in _TIMES else ""
+        return Finding(LINK, f"无法核对：{origin} {error.verify_message}{hint}", is_checked=False)
     except (OSError, HTTPException, ValueError) as error:
         return Finding(LINK, f"无法核对：{origin} {error}", is_checked=False)
     if off > OFF_MAX:

@@ -199,6 +199,7 @@ class Site:
     authority: Authority
     off: timedelta = timedelta()
     is_dated: bool = True
+    since: datetime | None = None  # its certificate is valid
 
     @contextmanager
     def open(self, folder: Path) -> Iterator[str]:
@@ -216,7 +217,7 @@ class Site:
                 pass
 
         subject = Subject(Role.SERVICE, "SITE", "site")
-        tls = self.authority.issue(subject, server=[x509.DNSName("localhost")])
+        tls = self.authority.issue(subject, since=self.since, server=[x509.DNSName("localhost")])
         tls.save(folder / "tls.key", folder / "tls.pem")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
@@ -272,6 +273,17 @@ def test_a_site_without_a_date_or_out_of_reach_says_nothing_of_the_clock(
         found = clock(origin, now)
         assert (found.is_checked, found.trouble) == (False, None)
         assert origin in found.told
+
+
+def test_a_clock_by_which_the_sites_certificate_is_not_valid_is_hinted_at(
+    site: Site, tmp_path: Path
+) -> None:
+    """As when the battery of the clock is empty: then no site can be asked."""
+    site.since = now() + timedelta(days=1)
+    with site.open(tmp_path) as origin:
+        found = clock(origin, now)
+    assert not found.is_checked
+    assert "电脑时间" in found.told
 
 
 def test_a_site_that_never_answers_is_given_up_in_three_seconds() -> None:

@@ -1,5 +1,7 @@
 """Consent in a window: a real one in a real X server, with real keys."""
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -11,15 +13,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from card_signer.consent import Question
 from card_signer.lines import Line
 from card_signer.pin import Pin
 from card_signer.window.ask import Window
-from tests.card.conftest import PIN, SITE, refused
+from libs.signing.pki import Authority
+from tests.card.conftest import OPERATOR, PIN, SITE, refused
 from tests.card.desktop import Desktop, desktop, lacks, until
+from tests.card.program import Program
 
 pytestmark = pytest.mark.card
+Process = subprocess.Popen[str]
 
 QUESTION = Question(
     SITE,
@@ -254,3 +262,52 @@ def test_a_document_of_the_largest_size_is_shown_in_time(screen: Desktop) -> Non
     screen.type(PIN)
     screen.press("Return")
     assert answer.result(10).digits() == PIN.encode()
+
+
+@pytest.fixture
+def served(tmp_path: Path, authority: Authority) -> Iterator[tuple[Process, int]]:
+    """The whole program with a software card: its process and port."""
+    program = Program(tmp_path, {"origins": f'["{SITE}"]', "port": "0", "consent": "window"})
+    program.software_card(authority.issue(OPERATOR))
+    process = program.start("serve")
+    assert process.stdout
+    said = process.stdout.readline()
+    yield process, int(said.split()[0].rpartition(":")[2])
+    process.kill()
+    process.communicate()
+
+
+def login(port: int) -> dict[str, object]:
+    """What a page is answered that logs in."""
+    address = f"ws://127.0.0.1:{port}/tongbao/v1"
+    with connect(address, origin=Origin(SITE), proxy=None) as page:
+        page.send(json.dumps({"id": 1, "call": "login", "nonce": "n" * 32}))
+        while True:
+            told: dict[str, object] = json.loads(page.recv(timeout=20))
+            if told.get("id") == 1:
+                return told
+
+
+def test_a_page_gets_its_signature_when_the_user_has_typed_the_pin(
+    screen: Desktop, served: tuple[Process, int]
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(login, served[1])
+        screen.wait_until_ready()
+        screen.type(PIN)
+        screen.press("Return")
+        assert answer.result(20)["ok"] is True
+
+
+def test_the_program_ends_when_told_to_and_takes_its_window_with_it(
+    screen: Desktop, served: tuple[Process, int]
+) -> None:
+    process, port = served
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(login, port)
+        screen.wait_for_window()
+        process.terminate()
+        assert process.wait(5) == 0
+        assert not screen.windows()
+        with contextlib.suppress(ConnectionClosed):
+            assert answer.result(5)["ok"] is False

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 
 from card_signer.consent import Question, spelt_out
@@ -24,6 +24,7 @@ class Window:
     """A window on the user's desktop, one process a question."""
 
     command: tuple[str, ...] = _COMMAND
+    _open: "set[subprocess.Popen[bytes]]" = field(default_factory=set)
 
     def ask(self, question: Question, seconds: float) -> Pin:
         """As `Consent.ask`. A window that dies is NO_SCREEN."""
@@ -34,16 +35,23 @@ class Window:
             answered.close()
             end = threading.Timer(seconds, process.kill)
             end.start()
+            self._open.add(process)
             try:
                 _tell(asking, written(spelt_out(question), seconds))
                 answer = _heard(answering)
             finally:
                 end.cancel()
+                self._open.discard(process)
                 process.kill()
                 process.wait()
         if not answer and time.monotonic() >= deadline:
             raise Trouble("NO_ANSWER", seconds=round(seconds))
         return _pin(answer, seconds)
+
+    def withdraw(self) -> None:
+        """Take back what is asked now, because the program ends: NO_SCREEN for who waits."""
+        for process in tuple(self._open):
+            process.kill()
 
     def _start(self, asked: FileIO, answered: FileIO) -> "subprocess.Popen[bytes]":
         known = os.pathsep.join(place for place in sys.path if place)  # it imports what we would
@@ -54,6 +62,7 @@ class Window:
                 stdout=answered,
                 env=os.environ | {"PYTHONPATH": known},
                 creationflags=_NO_CONSOLE,
+                start_new_session=True,  # keys typed in our terminal are not for it
             )
         except OSError:
             raise Trouble("NO_SCREEN") from None
