@@ -12,22 +12,29 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.console import Console
+from rich.markup import escape
 
+from card_signer.autostart.cli import app as autostart
 from card_signer.card import Backend
 from card_signer.desk import LOCAL, Desk, Limits
 from card_signer.diagnose import diagnose as links
 from card_signer.doors import serve as serving
+from card_signer.finding import Finding
+from card_signer.instance import single
 from card_signer.pcsc import PcscBackend
 from card_signer.pin import Pin
 from card_signer.pkcs11 import backend as pkcs11_backend
+from card_signer.screens import consent_of
 from card_signer.settings import Settings, WrongSettings, load
 from card_signer.software import SoftwareBackend, write
-from card_signer.terminal import Terminal
 from card_signer.troubles import Trouble
+from card_signer.trust import Trust
+from card_signer.window.ask import Window
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
 )
+app.add_typer(autostart, name="autostart")
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Wanted = Annotated[str, typer.Option("--card", help="fingerprint of the card that is meant")]
@@ -58,7 +65,8 @@ def list_() -> None:
 @app.command()
 def info(wanted: Wanted = "") -> None:
     """Whose card is in, until when it is valid, how many PIN tries are left."""
-    with _desk(load()).looking(wanted) as (card, holder):
+    desk = _desk(load())
+    with desk.looking(wanted) as (card, holder):
         left = card.tries_left()
         for label, told in (
             ("企业", f"{holder.company} {holder.uscc}"),
@@ -72,9 +80,10 @@ def info(wanted: Wanted = "") -> None:
             ("密码", "不计次数" if left is None else f"还可以尝试{left}次"),
             ("指纹", holder.fingerprint),
         ):
-            _out.print(f"{label}\t{told}", soft_wrap=True)
-        for warning in holder.warnings():
+            _out.print(f"{label}\t{told}", soft_wrap=True, markup=False)
+        for warning in holder.warnings(desk.now()):
             _err.print(f"[yellow]{warning}[/]")
+        desk.check(holder)
 
 
 @app.command()
@@ -119,16 +128,8 @@ def diagnose() -> None:
     settings = load()
     broken = False
     for finding in links(_desk(settings), settings):
-        if finding.trouble is None:
-            _out.print(f"[green]✓[/] {finding.link}：{finding.told}", soft_wrap=True)
-        else:
-            broken = True
-            told = finding.told or finding.trouble.zh
-            _out.print(f"[red]✗[/] {finding.link}：{told}", soft_wrap=True)
-            _out.print(f"    {finding.trouble.en}", soft_wrap=True)
-            _out.print(
-                f"    → {finding.trouble.todo_zh} ({finding.trouble.todo_en})", soft_wrap=True
-            )
+        _out.print(_told(finding), soft_wrap=True)
+        broken = broken or finding.trouble is not None
     if broken:
         raise typer.Exit(1)
 
@@ -139,21 +140,28 @@ def serve() -> None:
     settings = load()
     if not settings.origins:
         raise Trouble("NO_SITES")
-    try:
-        asyncio.run(_serve(settings))
-    except OSError as error:
-        raise Trouble("PORT", port=settings.port, why=error.strerror) from None
+    with single(settings.state):
+        try:
+            asyncio.run(_serve(settings))
+        except OSError as error:
+            raise Trouble("PORT", port=settings.port, why=error.strerror) from None
 
 
 async def _serve(settings: Settings) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+    desk, stop, loop = _desk(settings), asyncio.Event(), asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        if isinstance(desk.consent, Window):
+            desk.consent.withdraw()  # or the program would wait for the user
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # the loop's own way is not there on Windows
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
 
     def ready(port: int) -> None:
         _out.print(f"ws://127.0.0.1:{port}  {'、'.join(sorted(settings.origins))}", soft_wrap=True)
 
-    await serving(_desk(settings), settings, ready, stop)
+    await serving(desk, settings, ready, stop)
 
 
 @app.command("software-card")
@@ -183,7 +191,7 @@ def _desk(settings: Settings) -> Desk:
     if settings.cards is not None:
         backends.append(SoftwareBackend(settings.cards))
     limits = Limits(settings.answer_seconds, settings.a_minute)
-    return Desk(backends, Terminal(settings.terminal), limits)
+    return Desk(backends, consent_of(settings), limits, Trust.of(settings))
 
 
 @contextmanager
@@ -192,6 +200,19 @@ def _asked(what: str) -> Iterator[Pin]:
         yield pin
 
 
+def _told(finding: Finding) -> str:
+    trouble, told = finding.trouble, escape(finding.told)
+    if trouble is None:
+        mark = "[green]✓[/]" if finding.is_checked else "[yellow]？[/]"
+        return f"{mark} {finding.link}：{told}"
+    return (
+        f"[red]✗[/] {finding.link}：{told or escape(trouble.zh)}（{trouble.code}）\n"
+        f"    {escape(trouble.en)}\n"
+        f"    → {escape(trouble.todo_zh)} ({escape(trouble.todo_en)})"
+    )
+
+
 def _say(trouble: Trouble) -> None:
-    _err.print(f"[red]{trouble.zh}[/]（{trouble.code}）\n{trouble.en}", soft_wrap=True)
-    _err.print(f"→ {trouble.todo_zh} ({trouble.todo_en})", soft_wrap=True)
+    said, todo = escape(trouble.zh), escape(f"{trouble.todo_zh} ({trouble.todo_en})")
+    _err.print(f"[red]{said}[/]（{trouble.code}）\n{escape(trouble.en)}", soft_wrap=True)
+    _err.print(f"→ {todo}", soft_wrap=True)

@@ -1,10 +1,10 @@
 """Asking the user: each signature is shown, and the PIN is typed here, never in a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from card_signer.lines import Line, printable
 from card_signer.pin import Pin
-from card_signer.reading import Line
 
 LAST = 1
 
@@ -19,11 +19,28 @@ class Question:
     lines: tuple[Line, ...]
     tries_left: int | None = None
     notes: tuple[str, ...] = ()  # warnings
+    pin: str = "密码"  # which one is typed
 
     @property
     def is_last_try(self) -> bool:
         """Whether a wrong PIN locks the card."""
         return self.tries_left == LAST
+
+
+def spelt_out(question: Question) -> Question:
+    """The question as it may be shown: no sign in it moves a cursor or turns the direction."""
+    lines = (
+        replace(line, label=printable(line.label), text=printable(line.text))
+        for line in question.lines
+    )
+    return replace(
+        question,
+        origin=printable(question.origin),
+        title=printable(question.title),
+        holder=printable(question.holder),
+        lines=tuple(lines),
+        notes=tuple(printable(note) for note in question.notes),
+    )
 
 
 class Consent(Protocol):

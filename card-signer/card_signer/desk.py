@@ -15,9 +15,11 @@ from time import monotonic
 from card_signer.card import Backend, Card, CardSigner, Slot
 from card_signer.consent import LAST, Consent, Question
 from card_signer.holder import Holder, holder_of
+from card_signer.lines import Line
 from card_signer.pin import Pin
-from card_signer.reading import Line, plain_lines, read
+from card_signer.reading import plain_lines, read
 from card_signer.troubles import Trouble
+from card_signer.trust import Trust
 from libs.messages.parties import COMPANY_ROLES, Role
 from libs.signing.jws import sign_jws
 from libs.signing.proofs import login_statement
@@ -48,6 +50,7 @@ class Desk:
     backends: Sequence[Backend]
     consent: Consent
     limits: Limits = Limits()
+    trust: Trust | None = None  # without it only the sites judge who issued and who revoked
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _one: threading.Lock = field(default_factory=threading.Lock)  # held while the user reads
     _access: threading.Lock = field(default_factory=threading.Lock)  # never then
@@ -72,6 +75,16 @@ class Desk:
         if not found:
             raise seen
         return found
+
+    def check(self, holder: Holder) -> None:
+        """Whether a card counts now.
+
+        Raises Trouble EXPIRED, NOT_YET_VALID, REVOKED, NOT_OUR_CARD, TRUST_FILES.
+        """
+        at = self.now()
+        holder.check(at)
+        if self.trust is not None:
+            self.trust.check(holder.certificate, at)
 
     @contextmanager
     def looking(self, wanted: str = "") -> Iterator[Opened]:
@@ -150,7 +163,7 @@ class Desk:
         """The card with the fingerprint `wanted`, or the only one. Raises Trouble."""
         with self._access, ExitStack() as stack:
             card, holder = self._first(wanted, stack)
-            holder.check(self.now())
+            self.check(holder)
             yield card, holder
 
     @contextmanager

@@ -48,7 +48,7 @@ class Holder:
     def warnings(self, at: datetime | None = None) -> Iterator[str]:
         """What the user should know before it is too late."""
         left = self.days_left(at)
-        if left <= WARN_DAYS:
+        if 0 <= left <= WARN_DAYS:  # what has expired is no warning any more: `check`
             yield f"证书还有{left}天过期，请及时换证"
 
 

@@ -15,13 +15,13 @@ class Pin:
         self._digits = bytearray(digits)
 
     @classmethod
-    def typed(cls, text: str) -> Self:
+    def typed(cls, text: str | bytearray) -> Self:
         """What a user typed. Raises Trouble PIN_FORM; costs no try of the card."""
         if not (text.isascii() and text.isdigit()):
             raise Trouble("PIN_FORM", what="0-9")
         if not DIGITS_MIN <= len(text) <= DIGITS_MAX:
             raise Trouble("PIN_FORM", what=f"{DIGITS_MIN}-{DIGITS_MAX}")
-        return cls(text.encode())
+        return cls(text.encode() if isinstance(text, str) else text)
 
     def digits(self) -> bytes:
         """The digits, for the card."""

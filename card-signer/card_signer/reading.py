@@ -13,6 +13,7 @@ from enum import Enum
 
 from pydantic import BaseModel
 
+from card_signer.lines import Line, printable
 from card_signer.troubles import Trouble
 from libs.messages.codec import kind_named_in
 from libs.messages.errors import Malformed
@@ -24,16 +25,6 @@ DOCUMENT_BYTES_MAX = 1024 * 1024
 TEXT_CHARACTERS_MAX = 4_000  # a text that must be read as it is
 _FIRST = ("金额", "保费", "保险金额", "合计", "总额", "赔偿限额")
 _PARTIES = ("投保人", "被保险人", "保险公司", "银行", "开户行", "账号", "户名", "受益人")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One field as it is shown; `depth` is how far it stands within others."""
-
-    label: str
-    text: str
-    depth: int = 0
-    is_key: bool = False  # an amount or a counterparty
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +102,6 @@ def plain_lines(text: str) -> tuple[Line, ...]:
     if not text:
         raise Trouble("DOCUMENT", what="空")
     return tuple(Line("原文", printable(line)) for line in text.splitlines())
-
-
-def printable(text: str) -> str:
-    """Text as one sees it: what would move the cursor or turn the direction is spelt out."""
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
 
 
 def _is_key(label: str, value: object) -> bool:

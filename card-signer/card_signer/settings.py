@@ -1,10 +1,10 @@
 """Settings: the environment (CARD_SIGNER_…) over a TOML file over what stands here."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from platformdirs import user_config_path, user_state_path
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,6 +14,7 @@ from pydantic_settings import (
 
 NAME = "tongbao-card-signer"
 FILE = user_config_path(NAME) / "card-signer.toml"
+PREFIX = "CARD_SIGNER_"
 PORT = 61232  # the official control's
 
 
@@ -30,7 +31,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 class Settings(BaseSettings):
     """Everything that can be set."""
 
-    model_config = SettingsConfigDict(env_prefix="CARD_SIGNER_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
 
     origins: frozenset[Origin] = Field(frozenset(), description="sites that may use the card")
     port: int = Field(PORT, ge=0, le=65535, description="port on 127.0.0.1")
@@ -39,8 +40,24 @@ class Settings(BaseSettings):
     pkcs11: Path | None = Field(None, description="PKCS#11 module of a token's maker")
     answer_seconds: float = Field(120.0, gt=0, description="how long the user may take")
     a_minute: int = Field(30, ge=1, description="operations a minute a site may ask")
+    consent: Literal["auto", "window", "terminal"] = Field(
+        "auto", description="where to ask; auto: in a window if there is a desktop"
+    )
     terminal: str = Field("/dev/tty", description="terminal to ask in")
-    state: Path = Field(user_state_path(NAME), description="folder of the log and the lock")
+    trust: Path | None = Field(
+        None, description="authorities' certificates: PEM or DER file or folder"
+    )
+    revocations: Path | None = Field(
+        None, description="their revocation lists: PEM or DER file or folder; needs trust"
+    )
+    state: Path = Field(user_state_path(NAME), description="folder of the lock")
+
+    @field_validator("revocations")
+    @classmethod
+    def _have_authorities(cls, lists: Path | None, info: ValidationInfo) -> Path | None:
+        if lists is not None and info.data.get("trust") is None:
+            raise ValueError("set trust too, or nobody knows whose lists they are")
+        return lists
 
     @classmethod
     def settings_customise_sources(

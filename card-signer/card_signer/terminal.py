@@ -2,7 +2,7 @@
 
 import os
 import select
-import termios
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from card_signer.consent import Question
+from card_signer.consent import Question, spelt_out
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
+
+if sys.platform != "win32":  # which has none: `ask` says so
+    import termios
 
 _USE_LAST = "yes"
 _LINE_BYTES_MAX = 64
@@ -29,12 +32,14 @@ class Terminal:
 
     def ask(self, question: Question, seconds: float) -> Pin:
         """As `Consent.ask`. An empty line says no."""
+        if sys.platform == "win32":
+            raise Trouble("NO_SCREEN")
         deadline = time.monotonic() + seconds
         with _opened(self.device) as line:
             termios.tcflush(line, termios.TCIFLUSH)  # what was typed before is no answer to this
             with os.fdopen(os.dup(line), "w") as output:
                 console = Console(file=output, force_terminal=True, highlight=False)
-                show(console, question)
+                show(console, spelt_out(question))
                 if question.is_last_try:
                     console.print("[bold red]只剩最后一次密码尝试！再错卡将锁定。[/]")
                     console.print(f"要使用最后一次，请输入 {_USE_LAST}：", end="")

@@ -1,22 +1,9 @@
 """Every trouble that the card signer can tell of: one row each, in Chinese and English.
 
-`official` is the error id that pages for the official control know (or its nearest relative).
+Here are those of cards, users and sites; those of the program itself are in `trouble_rows.py`.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is wrong and what to do, in two languages; `{}` fields come with the trouble."""
-
-    code: str
-    zh: str
-    en: str
-    todo_zh: str
-    todo_en: str
-    official: str = "Base50000"
-
+from card_signer.trouble_rows import PROGRAM, Row
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -173,8 +160,10 @@ TABLE: tuple[Row, ...] = (
         "NO_SCREEN",
         "无法显示确认界面，未签名",
         "there is no terminal or window to ask in; nothing was signed",
-        "请在桌面或终端中启动本程序",
-        "start the program in a desktop session or a terminal",
+        "请在桌面会话或终端中启动本程序；窗口需要 tkinter"
+        "（Windows、macOS：Python 官方安装包自带；Debian：python3-tk）",
+        "start it in a desktop session or a terminal; windows need tkinter "
+        "(Windows, macOS: in Python's own installer; Debian: python3-tk)",
     ),
     Row(
         "NO_ANSWER",
@@ -239,37 +228,8 @@ TABLE: tuple[Row, ...] = (
         "请检查文件",
         "check the file",
     ),
-    Row(
-        "NO_SITES",
-        "没有允许使用IC卡的网站",
-        "no site may use the card yet",
-        "请设置 CARD_SIGNER_ORIGINS 或配置文件中的 origins",
-        "set CARD_SIGNER_ORIGINS, or origins in the settings file",
-    ),
-    Row(
-        "NOT_SERVING",
-        "网页暂时无法使用IC卡",
-        "pages cannot reach the card now",
-        "请运行 card-signer serve",
-        "run card-signer serve",
-        "Base60408",
-    ),
-    Row(
-        "PORT",
-        "端口{port}无法使用：{why}",
-        "port {port} cannot be used: {why}",
-        "本程序可能已在运行；否则请设置 CARD_SIGNER_PORT",
-        "the program may run already; else set CARD_SIGNER_PORT",
-    ),
-    Row(
-        "BROKEN",
-        "卡签名程序内部错误",
-        "an error of the card signer itself",
-        "请重启程序；日志中有记录",
-        "start it again; its log says more",
-    ),
 )
-ROWS = {row.code: row for row in TABLE}
+ROWS = {row.code: row for row in (*TABLE, *PROGRAM)}
 
 
 class Trouble(Exception):

@@ -1,10 +1,10 @@
-"""Trust files: certificates of authorities and their revocation lists, read from PEM."""
+"""Trust files: certificates of authorities and their revocation lists, read from PEM or DER."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from cryptography import x509
 
@@ -17,8 +17,7 @@ Stamp = tuple[str, int, int, int]  # path, inode, changed (ns), bytes
 
 _CA_SUFFIXES = (".pem", ".crt")
 _CRL_SUFFIXES = (".pem", ".crl")
-_CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-_CRL = re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
+_DER = b"\x30"  # what such a file begins with: a sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,32 @@ class Authorities:
 
 
 @dataclass(frozen=True, slots=True)
+class _Form(Generic[T]):
+    """How one kind of thing is found in a file."""
+
+    name: str
+    block: re.Pattern[bytes]  # in PEM, where others may stand beside it
+    from_pem: Callable[[bytes], T]
+    from_der: Callable[[bytes], T]
+
+
+_CERTIFICATES = _Form(
+    "certificate",
+    re.compile(b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL),
+    x509.load_pem_x509_certificate,
+    x509.load_der_x509_certificate,
+)
+_CRLS = _Form(
+    "revocation list",
+    re.compile(b"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL),
+    x509.load_pem_x509_crl,
+    x509.load_der_x509_crl,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class TrustFiles:
-    """Where the trust files are: each a PEM file or a folder of them."""
+    """Where the trust files are: each a file, PEM or DER, or a folder of them."""
 
     ca: Path
     crl: Path | None = None
@@ -41,7 +64,7 @@ class TrustFiles:
         certificates = tuple(
             certificate
             for path in self._ca_files
-            for certificate in self._loaded(path, _CERTIFICATE, x509.load_pem_x509_certificate)
+            for certificate in self._loaded(path, _CERTIFICATES)
             if may_issue(certificate)
         )
         if not certificates:
@@ -51,7 +74,7 @@ class TrustFiles:
         lists = tuple(
             _checked(path, crl, certificates)
             for path in self._crl_files
-            for crl in self._loaded(path, _CRL, x509.load_pem_x509_crl)
+            for crl in self._loaded(path, _CRLS)
         )
         if self.crl is not None and not lists:
             raise SignerError(f"{self.crl}: holds no revocation list (*.pem, *.crl)")
@@ -69,20 +92,20 @@ class TrustFiles:
     def _crl_files(self) -> list[Path]:
         return _files(self.crl, _CRL_SUFFIXES) if self.crl else []
 
-    def _loaded(
-        self, path: Path, block: re.Pattern[bytes], load: Callable[[bytes], T]
-    ) -> Iterator[T]:
+    def _loaded(self, path: Path, form: _Form[T]) -> Iterator[T]:
         """Every block of a PEM file: what is concatenated is not forgotten."""
         try:
-            blocks = block.findall(path.read_bytes())
+            data = path.read_bytes()
         except OSError as error:
             raise _unreadable(path, error) from None
+        blocks, load = form.block.findall(data), form.from_pem
+        if not blocks and data.startswith(_DER):
+            blocks, load = [data], form.from_der
         if not blocks and path in (self.ca, self.crl):  # in a folder other files may stand beside
-            kind = "certificate" if block is _CERTIFICATE else "revocation list"
-            raise SignerError(f"{path}: holds no {kind} in PEM form")
-        for text in blocks:
+            raise SignerError(f"{path}: holds no {form.name} in PEM or DER form")
+        for block in blocks:
             try:
-                yield load(text)
+                yield load(block)
             except (ValueError, x509.InvalidVersion) as error:
                 raise SignerError(f"{path}: broken: {error}") from None
 

@@ -43,7 +43,7 @@ class Service:
             missing.append("the right to start pcscd (root)")
         return missing
 
-    def start(self, *, instead: bool = False) -> None:
+    def start(self, *, instead: bool = False, has_reader: bool = True) -> None:
         """Start it and wait until it answers; `instead` of one that runs already.
 
         Raises ServiceFailed.
@@ -62,15 +62,16 @@ class Service:
         self.port = self.port or _free_port()
         readers = self.place / "readers"  # pcscd takes each file of this folder for settings
         readers.mkdir(exist_ok=True)
-        (readers / "vpcd").write_text(
+        reader = (
             f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{self.port:X}\n'
             f"LIBPATH {driver}\nCHANNELID 0x{self.port:X}\n"
         )
+        (readers / "vpcd").write_text(reader if has_reader else "")
         with (self.place / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - what `which` found
                 [program, "--foreground", "--config", str(readers)], stdout=log, stderr=log
             )
-        self._wait(self._process)
+        self._wait(self._process, has_reader=has_reader)
 
     def stop(self) -> None:
         """Stop it."""
@@ -79,9 +80,9 @@ class Service:
             self._process.wait(10)
             self._process = None
 
-    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+    def _wait(self, process: "subprocess.Popen[bytes]", *, has_reader: bool) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not (_SOCKET.exists() and _listens(self.port)):
+        while not (_SOCKET.exists() and _listens(self.port) == has_reader):
             if time.monotonic() > deadline or process.poll() is not None:
                 self.stop()
                 raise ServiceFailed(f"pcscd does not start; its log is {self.place / 'log'}")

@@ -77,8 +77,11 @@ class Drawer:
 
     chips: dict[str, Chip | None]
     name: str = "drawer"
+    trouble: str = ""  # why there is not even a reader to look at
 
     def slots(self) -> list[Slot]:
+        if self.trouble:
+            raise Trouble(self.trouble)
         return [Slot(self.name, name, chip is not None) for name, chip in self.chips.items()]
 
     @contextmanager

@@ -9,6 +9,7 @@ import pytest
 
 from card_signer.desk import Desk, Limits
 from card_signer.pin import Pin
+from card_signer.trust import Trust
 from libs.messages.examples import messages
 from libs.messages.parties import Role
 from libs.messages.partners import XML
@@ -178,6 +179,60 @@ def test_a_card_that_expires_soon_is_warned_of(
     desk.now = lambda: issued.certificate.not_valid_after_utc - timedelta(days=32)
     desk.sign(SITE, PROPOSAL)
     assert not someone.asked[1].notes
+
+
+def test_a_revoked_card_signs_nothing_from_then_on(
+    desk: Desk, someone: Someone, authority: Authority, issued: Issued, tmp_path: Path
+) -> None:
+    """The list that changes is read again, and one that is broken takes nothing back."""
+    ca, lists = tmp_path / "ca.pem", tmp_path / "revoked.crl"
+    ca.write_bytes(authority.issued.certificate_pem())
+    lists.write_bytes(authority.revocations([]))
+    desk.trust = Trust(ca, lists)
+    desk.sign(SITE, PROPOSAL)
+    lists.write_bytes(authority.revocations([issued.certificate]))
+    for _ in range(2):
+        with refused("REVOKED"):
+            desk.sign(SITE, PROPOSAL)
+        lists.write_bytes(b"broken")
+    assert len(someone.asked) == 1
+
+
+def test_a_card_that_is_revoked_while_the_user_reads_signs_nothing(
+    desk: Desk, someone: Someone, authority: Authority, issued: Issued, tmp_path: Path
+) -> None:
+    ca, lists = tmp_path / "ca.pem", tmp_path / "revoked.crl"
+    ca.write_bytes(authority.issued.certificate_pem())
+    lists.write_bytes(authority.revocations([]))
+    desk.trust = Trust(ca, lists)
+    someone.meanwhile = lambda: void(lists.write_bytes(authority.revocations([issued.certificate])))
+    with refused("REVOKED"):
+        desk.sign(SITE, PROPOSAL)
+
+
+def void(_: object) -> None:
+    pass
+
+
+def test_a_card_of_an_unknown_authority_signs_nothing(
+    desk: Desk, someone: Someone, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(Authority.create("Else").issued.certificate_pem())
+    desk.trust = Trust(tmp_path / "ca.pem")
+    with refused("NOT_OUR_CARD"):
+        desk.sign(SITE, PROPOSAL)
+    assert not someone.asked
+
+
+def test_without_readable_trust_files_nothing_is_signed_until_they_are(
+    desk: Desk, authority: Authority, tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.pem"
+    desk.trust = Trust(ca)
+    with refused("TRUST_FILES"):
+        desk.sign(SITE, PROPOSAL)
+    ca.write_bytes(authority.issued.certificate_pem())
+    assert desk.sign(SITE, PROPOSAL)
 
 
 @pytest.mark.parametrize("after", ["gone", "another"])

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from card_signer.consent import Question
+from card_signer.lines import Line
 from card_signer.pin import Pin
-from card_signer.reading import Line
 from card_signer.terminal import Terminal
 from tests.card.conftest import PIN, SITE, refused
 

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from card_signer.card import Slot
@@ -19,10 +18,14 @@ _LOOK_SECONDS = 0.5
 
 @dataclass
 class Watch:
-    """Looks at the readers in a thread of its own; the cards themselves only when one changed."""
+    """Looks at the readers in a thread of its own; the cards themselves only when one changed.
+
+    Whether a card still counts is asked each time: it expires, or is revoked, in its reader.
+    """
 
     desk: Desk
-    _slots: list[Slot] | str = field(default_factory=list)  # or the code of what is wrong
+    _slots: list[Slot] | Trouble = field(default_factory=list)
+    _holders: list[Holder] | Trouble = field(default_factory=list)
     _status: Status = field(default_factory=dict)
     _listeners: set[Callable[[Status], None]] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -67,34 +70,39 @@ class Watch:
             self._renew()
 
     def _renew(self) -> None:
-        found: list[Slot] | str
+        found: list[Slot] | Trouble
         try:
             found = self.desk.slots()
         except Trouble as trouble:
-            found = trouble.code
-        if found == self._slots and self._status:
+            found = trouble
+        if found != self._slots or not self._status:
+            self._slots, self._holders = found, self._read(found)
+        status = self._told()
+        if status == self._status:
             return
-        try:
-            status = self._read(found)
-        except Trouble as trouble:
-            status = {"cards": [], "trouble": as_error(trouble)}
-        self._slots, self._status = found, status
+        self._status = status
         for told in tuple(self._listeners):
             told(status)
 
-    def _read(self, found: list[Slot] | str) -> Status:
-        if isinstance(found, str):
-            raise Trouble(found)
-        at = self.desk.now()
-        return {"cards": [_card(holder, at) for holder in self.desk.holders()], "trouble": None}
+    def _read(self, found: list[Slot] | Trouble) -> list[Holder] | Trouble:
+        try:
+            return found if isinstance(found, Trouble) else self.desk.holders()
+        except Trouble as trouble:
+            return trouble
+
+    def _told(self) -> Status:
+        if isinstance(self._holders, Trouble):
+            return {"cards": [], "trouble": as_error(self._holders)}
+        return {"cards": [_card(holder, self.desk) for holder in self._holders], "trouble": None}
 
 
-def _card(holder: Holder, at: datetime) -> Status:
+def _card(holder: Holder, desk: Desk) -> Status:
     trouble: Trouble | None = None
     try:
-        holder.check(at)
+        desk.check(holder)
     except Trouble as found:
         trouble = found
+    at = desk.now()
     return {
         "card": holder.fingerprint,
         "cardNo": holder.card,

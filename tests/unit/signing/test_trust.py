@@ -110,6 +110,24 @@ def test_unusable_trust_files_are_named(tmp_path: Path, content: bytes) -> None:
         TrustStore.load(people.ca, path)
 
 
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_trust_files_may_be_der(tmp_path: Path, is_folder: bool) -> None:
+    """As most authorities publish them."""
+    people = People(tmp_path)
+    place = tmp_path / "der"
+    place.mkdir()
+    ca, crl = place / "ca.crt", place / "revoked.crl"
+    ca.write_bytes(people.authority.issued.certificate.public_bytes(Encoding.DER))
+    pem = people.authority.revocations([people.operator.certificate])
+    crl.write_bytes(x509.load_pem_x509_crl(pem).public_bytes(Encoding.DER))
+    store = TrustStore.load(place, place) if is_folder else TrustStore.load(ca, crl)
+    assert judged(people.operator, store) == "REVOKED"
+    assert judged(people.authority.issue(OPERATOR), store) == "OK"
+    crl.write_bytes(crl.read_bytes()[:-9])
+    with pytest.raises(SignerError, match=r"revoked\.crl: broken"):
+        TrustStore.load(ca, crl)
+
+
 def test_missing_trust_files_are_named(tmp_path: Path) -> None:
     people = People(tmp_path)
     with pytest.raises(SignerError, match="missing"):

@@ -1,0 +1,106 @@
+"""Ask in a window: start its process, wait for its word, let nothing of it stay."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import FileIO
+
+from card_signer.consent import Question, spelt_out
+from card_signer.pin import Pin
+from card_signer.troubles import Trouble
+from card_signer.window.sheet import ANSWER_BYTES_MAX, CODES, PIN, written
+
+_COMMAND = (sys.executable, "-P", "-m", "card_signer.window")
+_NO_CONSOLE: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens one else
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window on the user's desktop, one process a question."""
+
+    command: tuple[str, ...] = _COMMAND
+    _open: "set[subprocess.Popen[bytes]]" = field(default_factory=set)
+
+    def ask(self, question: Question, seconds: float) -> Pin:
+        """As `Consent.ask`. A window that dies is NO_SCREEN."""
+        deadline = time.monotonic() + seconds
+        with _pipe() as (asked, asking), _pipe() as (answering, answered):
+            process = self._start(asked, answered)
+            asked.close()
+            answered.close()
+            end = threading.Timer(seconds, process.kill)
+            end.start()
+            self._open.add(process)
+            try:
+                _tell(asking, written(spelt_out(question), seconds))
+                answer = _heard(answering)
+            finally:
+                end.cancel()
+                self._open.discard(process)
+                process.kill()
+                process.wait()
+        if not answer and time.monotonic() >= deadline:
+            raise Trouble("NO_ANSWER", seconds=round(seconds))
+        return _pin(answer, seconds)
+
+    def withdraw(self) -> None:
+        """Take back what is asked now, because the program ends: NO_SCREEN for who waits."""
+        for process in tuple(self._open):
+            process.kill()
+
+    def _start(self, asked: FileIO, answered: FileIO) -> "subprocess.Popen[bytes]":
+        known = os.pathsep.join(place for place in sys.path if place)  # it imports what we would
+        try:
+            return subprocess.Popen(  # noqa: S603 - this program's own module
+                self.command,
+                stdin=asked,
+                stdout=answered,
+                env=os.environ | {"PYTHONPATH": known},
+                creationflags=_NO_CONSOLE,
+                start_new_session=True,  # keys typed in our terminal are not for it
+            )
+        except OSError:
+            raise Trouble("NO_SCREEN") from None
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
+    """Its two ends, without buffers that would keep what went through."""
+    out, into = os.pipe()
+    with FileIO(out, "r") as reading, FileIO(into, "w") as writing:
+        yield reading, writing
+
+
+def _tell(asking: FileIO, told: bytes) -> None:
+    left = memoryview(told)
+    try:
+        while left:
+            left = left[asking.write(left) :]
+    except BrokenPipeError:
+        return  # it died; that there is no answer tells it
+
+
+def _heard(answering: FileIO) -> bytearray:
+    answer, size = bytearray(ANSWER_BYTES_MAX), 0
+    with memoryview(answer) as whole:
+        while got := answering.readinto(whole[size:]):
+            size += got
+    del answer[size:]
+    return answer
+
+
+def _pin(answer: bytearray, seconds: float) -> Pin:
+    """Wipes the answer. Raises Trouble."""
+    try:
+        if answer.startswith(PIN):
+            del answer[: len(PIN)]
+            return Pin.typed(answer)
+        code = answer.decode("ascii", "replace")
+        raise Trouble(code if code in CODES else "NO_SCREEN", seconds=round(seconds))
+    finally:
+        answer[:] = bytes(len(answer))
