@@ -19,6 +19,7 @@ class Question:
     lines: tuple[Line, ...]
     tries_left: int | None = None
     notes: tuple[str, ...] = ()  # warnings
+    pin: str = "密码"  # which one is typed
 
     @property
     def is_last_try(self) -> bool:

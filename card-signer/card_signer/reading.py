@@ -105,9 +105,9 @@ def _text(value: object) -> str:
 
 
 def plain_lines(text: str) -> tuple[Line, ...]:
-    """A text as it is. Raises Trouble DOCUMENT, TOO_LARGE for what nobody could read."""
+    """A text as it is. Raises Trouble DOCUMENT, TOO_LONG for what nobody could read."""
     if len(text) > TEXT_CHARACTERS_MAX:
-        raise Trouble("TOO_LARGE", limit=TEXT_CHARACTERS_MAX)
+        raise Trouble("TOO_LONG", limit=TEXT_CHARACTERS_MAX)
     if not text:
         raise Trouble("DOCUMENT", what="空")
     return tuple(Line("原文", printable(line)) for line in text.splitlines())

@@ -133,5 +133,5 @@ def test_a_plain_text_is_shown_whole_or_not_signed() -> None:
     assert [line.text for line in plain_lines("一\n二\x1b")] == ["一", "二\\u001b"]
     with refused("DOCUMENT"):
         plain_lines("")
-    with refused("TOO_LARGE"):
+    with refused("TOO_LONG"):
         plain_lines("长" * 5000)
