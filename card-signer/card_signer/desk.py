@@ -103,7 +103,8 @@ class Desk:
     def sign_text(self, origin: str, text: str, wanted: str = "") -> tuple[bytes, Holder]:
         """A signature over a text that is shown as it is: what pages for the official control ask.
 
-        Raises Trouble DOCUMENT for a text that hides something: see `plain_lines`.
+        Raises Trouble for a text that hides something, or is part of another signature: see
+        `plain_lines`.
         """
         lines = plain_lines(text)
         with self._agreed(origin, "签名原文", lines, wanted) as (signer, holder):

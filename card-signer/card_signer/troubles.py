@@ -201,11 +201,11 @@ TABLE: tuple[Row, ...] = (
         "ask the site to have a document signed",
     ),
     Row(
-        "ONLY_DIGEST",
-        "网站只提供了摘要，看不到签署的内容，未签名",
-        "the site gave a digest: nobody can see what would be signed; nothing was signed",
-        "请联系网站改为签署原文",
-        "ask the site to have the text itself signed",
+        "UNREADABLE",
+        "网站提供的是摘要或编码，看不到签署的内容，未签名",
+        "the site gave a digest or an encoding, which nobody can read; nothing was signed",
+        "请联系网站改为签署原文或单证",
+        "ask the site to have the text or the document itself signed",
     ),
     Row(
         "SIGNATURE",

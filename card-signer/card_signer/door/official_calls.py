@@ -130,7 +130,7 @@ def _unb64(data: str, argument: str) -> bytes:
         raise Trouble("BAD_REQUEST", what=argument) from None
 
 
-_ONLY_DIGEST = _refused("ONLY_DIGEST")
+_ONLY_DIGEST = _refused("UNREADABLE")
 _NO_ENCRYPTION = _refused("NO_ENCRYPTION")
 _CERTIFICATE = _of_holder(lambda holder: _b64(holder.certificate))
 
