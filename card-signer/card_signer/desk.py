@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -30,6 +30,7 @@ _MINUTE_SECONDS = 60.0
 _NONCES_MAX = 10_000
 _NONCE_MIN, _NONCE_MAX = 16, 256
 Opened = tuple[Card, Holder]
+_PIN_WORDS = (Line("说明", "密码在本机输入，不会发送给网站"),)
 _AWAY = {"NO_CARD", "NO_READER", "WRONG_CARD"}
 # why the next slot is looked at; of several reasons the last one here is told
 _NEXT = ("NO_CARD", "BLANK", "NOT_OUR_CARD", "WRONG_CARD")
@@ -114,7 +115,8 @@ class Desk:
     def sign_text(self, origin: str, text: str, wanted: str = "") -> tuple[bytes, Holder]:
         """A signature over a text that is shown as it is: what pages for the official control ask.
 
-        Raises Trouble DOCUMENT for a text that hides something: see `plain_lines`.
+        Raises Trouble for a text that hides something, or is part of another signature: see
+        `plain_lines`.
         """
         lines = plain_lines(text)
         with self._agreed(origin, "签名原文", lines, wanted) as (signer, holder):
@@ -131,6 +133,35 @@ class Desk:
         with self._operation(LOCAL), self._card(wanted) as (card, _):
             _spare_the_last(card)
             card.change_pin(old, new)
+
+    def ask_pin(self, origin: str, wanted: str = "") -> None:
+        """Have the user type the PIN, for a site that wants to know whether it is right.
+
+        Raises Trouble as `verify_pin`.
+        """
+        with self._agreed(origin, "验证密码", _PIN_WORDS, wanted) as (signer, _):
+            signer.card.verify_pin(signer.pin)
+
+    def ask_new_pin(self, origin: str, wanted: str = "") -> None:
+        """Have the user change the PIN: the old one and twice the new one are typed here.
+
+        Raises Trouble as `verify_pin`; PIN_FORM when the two differ, then nothing was tried.
+        """
+        with self._operation(origin), ExitStack() as pins:
+            question, holder = self._seen(origin, "修改密码", _PIN_WORDS, wanted, COMPANY_ROLES)
+            later = replace(question, tries_left=None)
+            old, new, again = (
+                pins.enter_context(self.consent.ask(asked, self.limits.answer_seconds))
+                for asked in (
+                    replace(question, pin="原密码"),
+                    replace(later, pin="新密码"),
+                    replace(later, pin="新密码（再次）"),
+                )
+            )
+            if new.digits() != again.digits():
+                raise Trouble("PIN_FORM", what="两次输入不一致")
+            with self._same(holder) as card:
+                card.change_pin(old, new)
 
     @contextmanager
     def _operation(self, origin: str) -> Iterator[None]:
@@ -181,15 +212,25 @@ class Desk:
         from who is idle. It must be the same card afterwards.
         """
         with self._operation(origin):
-            with self._card(wanted) as (card, holder):
-                if holder.role not in roles:
-                    raise Trouble("ROLE", needed=_other(holder.role).zh)
-                question = self._question(origin, title, lines, card, holder)
+            question, holder = self._seen(origin, title, lines, wanted, roles)
             with (
                 self.consent.ask(question, self.limits.answer_seconds) as pin,
                 self._same(holder) as card,
             ):
                 yield CardSigner(card, pin), holder
+
+    def _seen(
+        self,
+        origin: str,
+        title: str,
+        lines: Sequence[Line],
+        wanted: str,
+        roles: Container[Role],
+    ) -> tuple[Question, Holder]:
+        with self._card(wanted) as (card, holder):
+            if holder.role not in roles:
+                raise Trouble("ROLE", needed=_other(holder.role).zh)
+            return self._question(origin, title, lines, card, holder), holder
 
     @contextmanager
     def _same(self, holder: Holder) -> Iterator[Card]:

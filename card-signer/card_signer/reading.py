@@ -5,6 +5,8 @@ lines are made from that model, and the bytes that are signed are written anew f
 Nothing that came from the page is signed as it came, and what the model does not know is refused.
 """
 
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +25,8 @@ from libs.messages.registry import kind_of_type
 
 DOCUMENT_BYTES_MAX = 1024 * 1024
 TEXT_CHARACTERS_MAX = 4_000  # a text that must be read as it is
+_BLANKS = "\n\t\u3000"
+_SIGNED_INFO = re.compile(r"<(?:[^\s<>/:]+:)?SignedInfo[\s/>]")  # what an XML signature signs
 _FIRST = ("金额", "保费", "保险金额", "合计", "总额", "赔偿限额")
 _PARTIES = ("投保人", "被保险人", "保险公司", "银行", "开户行", "账号", "户名", "受益人")
 
@@ -96,12 +100,31 @@ def _text(value: object) -> str:
 
 
 def plain_lines(text: str) -> tuple[Line, ...]:
-    """A text as it is. Raises Trouble DOCUMENT, TOO_LARGE for what nobody could read."""
+    """A text as it is. Raises Trouble for what nobody could read, so could not agree to.
+
+    DOCUMENT: nothing, or signs that are not seen. TOO_LONG. UNREADABLE: what a signature of another
+    kind is made over; signed as a text, it would be one over a document that was never shown.
+    """
     if len(text) > TEXT_CHARACTERS_MAX:
-        raise Trouble("TOO_LARGE", limit=TEXT_CHARACTERS_MAX)
-    if not text:
+        raise Trouble("TOO_LONG", limit=TEXT_CHARACTERS_MAX)
+    if not text.strip():
         raise Trouble("DOCUMENT", what="空")
-    return tuple(Line("原文", printable(line)) for line in text.splitlines())
+    seen = text.replace("\r\n", "\n")
+    for sign in seen:
+        if not (sign.isprintable() or sign in _BLANKS):
+            raise Trouble("DOCUMENT", what=f"不可见字符 U+{ord(sign):04X}")
+    if _SIGNED_INFO.match(seen) or _is_jws(seen):
+        raise Trouble("UNREADABLE")
+    return tuple(Line("原文", line) for line in seen.split("\n"))
+
+
+def _is_jws(text: str) -> bool:
+    """Whether it begins as what a JWS signs: a JSON object in base64url, then a dot."""
+    head, dot, _ = text.partition(".")
+    try:
+        return bool(dot) and urlsafe_b64decode(head + "=" * (-len(head) % 4)).lstrip()[:1] == b"{"
+    except ValueError:
+        return False
 
 
 def _is_key(label: str, value: object) -> bool:

@@ -47,7 +47,7 @@ class Terminal:
                     if _typed(line, deadline, seconds) != _USE_LAST:
                         raise Trouble("LAST_TRY")
                 with _silent(line):
-                    console.print("同意请输入密码（回车取消）：", end="")
+                    console.print(f"同意请输入{question.pin}（回车取消）：", end="")
                     output.flush()
                     typed = _typed(line, deadline, seconds)
                 console.print()

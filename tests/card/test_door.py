@@ -1,77 +1,34 @@
 """The browser's door, over real WebSockets: who comes in, what is answered, what is too much."""
 
 import asyncio
-import base64
 import json
+import logging
+import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
-from card_signer.desk import Desk
-from card_signer.door.blocks import MARK, Block, Blocks, crc, units
-from card_signer.door.server import CONNECTIONS_MAX, FRAME_BYTES_MAX
-from card_signer.doors import serve
-from card_signer.settings import Settings
+from card_signer.door.conversation import Pace
+from card_signer.door.server import CONNECTIONS_MAX, FRAME_BYTES_MAX, Door, Patience
 from libs.messages.partners import XML
 from libs.signing.pki import Authority, Issued
 from libs.signing.proofs import login_statement, prove
-from libs.signing.suites import suite_of
 from libs.signing.trust import TrustStore
 from libs.signing.verification import verify
 from sandbox.card.applet import PivCard as Chip
-from tests.card.conftest import OPERATOR, SITE, Drawer, Someone, refused
+from tests.card.conftest import OPERATOR, SITE
+from tests.card.room import OFFICIAL, OWN, Room, ask
 from tests.card.test_desk import NONCE, PROPOSAL
 
 FOREIGN = "https://evil.example"
-OWN, OFFICIAL = "/tongbao/v1", "/"
-
-
-class Room:
-    """A signer that serves, its drawer, and who sits before it."""
-
-    def __init__(self, chip: Chip, state: Path) -> None:
-        self.chip = chip
-        self.drawer = Drawer({"one": chip})
-        self.someone = Someone()
-        self.desk = Desk([self.drawer], self.someone)
-        self.settings = Settings(origins=frozenset({SITE}), port=0, state=state)
-        self.port = 0
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["Room"]:
-        ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        stop = asyncio.Event()
-        serving = asyncio.create_task(serve(self.desk, self.settings, ready.set_result, stop))
-        self.port = await ready
-        try:
-            yield self
-        finally:
-            stop.set()
-            await serving
-
-    @asynccontextmanager
-    async def page(
-        self, path: str = OWN, origin: str | None = SITE, **headers: str
-    ) -> AsyncIterator[ClientConnection]:
-        address = f"ws://127.0.0.1:{self.port}{path}"
-        async with connect(
-            address,
-            origin=origin,  # type: ignore[arg-type]
-            additional_headers=headers,
-            proxy=None,
-            compression=None,
-            ping_interval=None,
-        ) as page:
-            yield page
+ORIGIN = Origin(SITE)
 
 
 @pytest.fixture(scope="module")
@@ -89,21 +46,6 @@ async def room(chip: Chip, tmp_path: Path) -> AsyncIterator[Room]:
 def trust(authority: Authority, tmp_path: Path) -> TrustStore:
     (tmp_path / "ca.pem").write_bytes(authority.issued.certificate_pem())
     return TrustStore(tmp_path / "ca.pem")
-
-
-async def ask(page: ClientConnection, **asked: object) -> dict[str, Any]:
-    """The answer to a call; events on the way are passed over."""
-    await page.send(json.dumps({"id": 7, **asked}))
-    while True:
-        told: dict[str, Any] = json.loads(await page.recv())
-        if "event" not in told:
-            return told
-
-
-async def official(page: ClientConnection, method: str, **args: object) -> dict[str, Any]:
-    await page.send(json.dumps({"_method": method, "_id": 3, "args": args}))
-    told: dict[str, Any] = json.loads(await page.recv())
-    return told
 
 
 async def test_login_and_signature_through_our_own_protocol(room: Room, trust: TrustStore) -> None:
@@ -158,7 +100,7 @@ async def test_an_unknown_path_and_too_many_pages_are_told(room: Room) -> None:
 
 
 def connect_to(room: Room) -> connect:
-    return connect(f"ws://127.0.0.1:{room.port}{OWN}", origin=SITE, proxy=None)  # type: ignore[arg-type]
+    return connect(f"ws://127.0.0.1:{room.port}{OWN}", origin=ORIGIN, proxy=None)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +159,13 @@ async def test_who_sends_frames_without_end_is_shut_out_and_nobody_else(room: Ro
         assert (await ask(other, call="status"))["ok"]
 
 
+def test_a_burst_is_borne_and_then_so_many_a_second() -> None:
+    pace = Pace()
+    assert sum(pace.allows(0.0) for _ in range(1000)) == 200
+    pace = Pace()
+    assert all(pace.allows(second / 20) for second in range(10_000))
+
+
 async def test_a_line_that_is_opened_and_says_nothing_is_closed(
     room: Room,
 ) -> None:
@@ -224,6 +173,79 @@ async def test_a_line_that_is_opened_and_says_nothing_is_closed(
     async with asyncio.timeout(15):
         assert await reader.read() == b""
     writer.close()
+
+
+async def test_a_page_is_answered_while_its_user_reads_what_another_call_wants(room: Room) -> None:
+    """And more than the line holds: the page is not cut off for asking meanwhile."""
+    go_on = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    room.someone.meanwhile = lambda: asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(20)
+    async with room.page() as page:
+        await page.recv()  # the cards
+        await page.send(json.dumps({"id": "slow", "call": "login", "nonce": NONCE}))
+        await page.send(json.dumps({"id": "second", "call": "login", "nonce": NONCE}))
+        told = json.loads(await page.recv())
+        assert (told["id"], told["error"]["code"]) == ("second", "BUSY")
+        for _ in range(20):
+            assert (await ask(page, call="status"))["ok"]
+        go_on.set()
+        told = json.loads(await page.recv())
+        assert (told["id"], told["ok"]) == ("slow", True)
+
+
+async def test_a_page_that_leaves_while_its_user_reads_leaves_nothing_behind(room: Room) -> None:
+    left = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    room.someone.meanwhile = lambda: asyncio.run_coroutine_threadsafe(left.wait(), loop).result(20)
+    async with room.page() as page:
+        await page.send(json.dumps({"id": 1, "call": "login", "nonce": NONCE}))
+        while not room.someone.asked:
+            await asyncio.sleep(0.01)
+    left.set()
+    room.someone.meanwhile = lambda: None
+    async with room.page() as page:
+        while (told := await ask(page, call="login", nonce="m" * 32)).get("error"):
+            assert told["error"]["code"] == "BUSY"
+        assert told["ok"]
+
+
+async def test_who_is_gone_without_a_word_is_let_go() -> None:
+    """All places are taken by pages that never answer again: soon there is room."""
+
+    async def listen(connection: ServerConnection, origin: str) -> None:
+        async for _ in connection:
+            pass
+
+    door = Door({"/": listen}, frozenset({SITE}), 0, Patience(opening=5, ping=0.3))
+    async with door.opened() as port:
+        silent = [await half_open(port) for _ in range(CONNECTIONS_MAX)]
+        with pytest.raises(InvalidStatus) as refusal:
+            await connect(f"ws://127.0.0.1:{port}/", origin=ORIGIN, proxy=None)
+        assert refusal.value.response.status_code == 503
+        start = time.monotonic()
+        while True:
+            try:
+                page = await connect(f"ws://127.0.0.1:{port}/", origin=ORIGIN, proxy=None)
+            except InvalidStatus:
+                assert time.monotonic() - start < 10
+                await asyncio.sleep(0.05)
+            else:
+                break
+        await page.close()
+        for writer in silent:
+            writer.close()
+
+
+async def half_open(port: int) -> asyncio.StreamWriter:
+    """A page that shakes hands and is never heard of again."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {SITE}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    assert b" 101 " in await reader.readline()
+    return writer
 
 
 async def test_a_page_learns_of_a_card_that_goes_and_comes(room: Room, chip: Chip) -> None:
@@ -261,97 +283,24 @@ async def test_a_fault_of_our_own_shows_no_trace(
     caplog.clear()
 
 
-async def test_a_page_for_the_official_control_logs_in_and_signs(
-    room: Room, issued: Issued
+async def test_a_pin_that_a_page_sends_is_in_no_log(
+    room: Room, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with room.page(OFFICIAL) as page:
-        assert json.loads(await page.recv()) == {"_method": "open"}
-        told = await official(page, "cus-sec_SpcSignRandom", random="4711", passwd="999999")
-        assert (told["_id"], told["_method"], told["_status"]) == (3, "cus-sec_SpcSignRandom", "00")
-        assert told["_args"]["Result"] is True
-        signature, number = told["_args"]["Data"]
-        suite = suite_of(issued.key)
-        assert suite.verify(issued.certificate.public_key(), base64.b64decode(signature), b"4711")
-        info = await official(page, "security_getGetCardUserInfoAll")
-        fields = info["_args"]["Data"][0].split("||")
-        assert (fields[0], fields[5]) == (number, "C1")
-        room.drawer.chips["one"] = None
-        told = await official(page, "cus-sec_SpcGetCardID")
-        assert told["_args"] == {
-            "Result": False,
-            "Data": [],
-            "Error": ["请检查是否正常接入IC卡。请插入IC卡", "Err:Custom51590"],
-        }
-        told = await official(page, "cus-sec_Format")
-        assert told["_args"]["Error"][1] == "Err:Base50000"
-    (question,) = room.someone.asked
-    assert [line.text for line in question.lines] == ["4711"]
-
-
-def blocks(text: str, size: int) -> list[str]:
-    """As a page's script cuts a frame."""
-    pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    guid = "0f8fad5b-d9cb-469f-a165-70867728950e"
-    return [
-        (
-            f"{MARK}{crc(text)}{crc(piece)}{units(text):016}{units(piece):08}{len(pieces):04}"
-            f"{guid}{number:04}"
-        ).ljust(128, "0")
-        + piece
-        for number, piece in enumerate(pieces, 1)
-    ]
-
-
-async def test_a_large_frame_comes_in_blocks(room: Room) -> None:
-    text = json.dumps(
-        {"_method": "cus-sec_SpcSignDataAsPEM", "_id": 1, "args": {"inData": "数" * 3000}},
-        ensure_ascii=False,
-    )
+    """Not even when everything is logged that can be: pages for the official control send it."""
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("websockets.client").setLevel(logging.WARNING)  # the page's side
+    secret = "86421357"
     async with room.page(OFFICIAL) as page:
         await page.recv()
-        *first, last = blocks(text, 1000)
-        for number, block in enumerate(first, 1):
-            await page.send(block)
-            told = json.loads(await page.recv())
-            assert told["_method"] == "_nextBlock"
-            assert told["_args"]["Data"][0]["next"] == number + 1
-        await page.send(last)
-        assert json.loads(await page.recv())["_args"]["Result"] is True
-
-
-def test_the_checksum_is_the_controls() -> None:
-    assert crc("123456789") == "374B"
-
-
-@given(st.text(min_size=1, max_size=400), st.integers(7, 100))
-def test_blocks_put_together_are_the_text(text: str, size: int) -> None:
-    taking = Blocks()
-    if len(text) > size * 64:
-        return
-    *first, last = (Block.parse(each) for each in blocks(text, size))
-    assert [taking.take(each) for each in first] == [None] * len(first)
-    assert taking.take(last) == text
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        MARK,
-        MARK + "0" * 120,
-        MARK + "x" * 200,
-        blocks("hello", 5)[0][:-1],
-        blocks("hello", 5)[0] + "!",
-        blocks("hello", 5)[0].replace("hello", "hallo"),
-    ],
-)
-def test_a_damaged_block_is_refused(frame: str) -> None:
-    with pytest.raises(Exception, match=r"^(BAD_REQUEST|TOO_LARGE):"):
-        Block.parse(frame)
-
-
-def test_a_whole_that_does_not_fit_its_checksum_is_refused() -> None:
-    taking = Blocks()
-    one, two = (Block.parse(each) for each in blocks("abcdef", 3))
-    taking.take(two)
-    with refused("BAD_REQUEST"):
-        taking.take(Block("0000", one.total, one.count, one.guid, one.number, one.text))
+        for method, args in (
+            ("cus-sec_SpcSignRandom", {"random": "4711", "passwd": secret}),
+            ("cus-sec_SpcChangePIN", {"oldPin": secret, "newPin": secret}),
+            ("cus-sec_Format", {"passwd": secret}),
+            ("security_getGetCardUserInfoAll", {"userpin": secret}),
+        ):
+            await page.send(json.dumps({"_method": method, "_id": 1, "args": args}))
+            assert secret not in await page.recv(decode=True)
+        await page.send(f'{{"passwd":"{secret}"')
+        assert secret not in await page.recv(decode=True)
+    assert caplog.records  # logs are watched
+    assert secret not in caplog.text

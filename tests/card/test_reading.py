@@ -1,15 +1,31 @@
 """What is shown is what is signed: there is no way between."""
 
+from dataclasses import dataclass, field
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
-from card_signer.reading import DOCUMENT_BYTES_MAX, Reading, plain_lines, printable, read
+from card_signer.reading import (
+    DOCUMENT_BYTES_MAX,
+    TEXT_CHARACTERS_MAX,
+    Reading,
+    plain_lines,
+    printable,
+    read,
+)
+from card_signer.troubles import Trouble
 from libs.messages.base import Message
 from libs.messages.examples import messages
 from libs.messages.parties import COMPANY_ROLES
 from libs.messages.partners import XML
 from libs.messages.registry import kind_of
-from tests.card.conftest import refused
+from libs.signing import Signer, sign_canonical, sign_jws, sign_xml
+from libs.signing.pki import Issued
+from libs.signing.proofs import login_statement
+from libs.signing.suites import Suite
+from tests.card.conftest import SITE, refused
 
 OURS = [each for each in messages() if kind_of(type(each)).signed_by & COMPANY_ROLES]
 OTHERS = [each for each in messages() if not kind_of(type(each)).signed_by & COMPANY_ROLES]
@@ -67,8 +83,6 @@ def changed(text: str) -> str:
 
 
 def outcome(document: bytes) -> tuple[str, list[str]]:
-    from card_signer.troubles import Trouble
-
     try:
         return "", shown(read(document))
     except Trouble as trouble:
@@ -130,8 +144,87 @@ def test_text_cannot_move_the_cursor_or_turn_the_direction() -> None:
 
 
 def test_a_plain_text_is_shown_whole_or_not_signed() -> None:
-    assert [line.text for line in plain_lines("一\n二\x1b")] == ["一", "二\\u001b"]
+    lines = plain_lines("一\r\n二\t\u3000\n\n三")
+    assert [line.text for line in lines] == ["一", "二\t\u3000", "", "三"]
+    assert plain_lines("长" * TEXT_CHARACTERS_MAX)
+    with refused("TOO_LONG"):
+        plain_lines("长" * (TEXT_CHARACTERS_MAX + 1))
+
+
+@given(st.text(max_size=50))
+def test_two_texts_that_differ_are_never_shown_alike(text: str) -> None:
+    try:
+        lines = plain_lines(text)
+    except Trouble:
+        return
+    assert "\n".join(line.text for line in lines) == text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n", "55\x1b[2K", "55\b6", "\u202e55", "5\u200b5", "a\rb", "a\u2028b", "\x85", "\0"],
+)
+def test_a_plain_text_hides_nothing(text: str) -> None:
     with refused("DOCUMENT"):
-        plain_lines("")
-    with refused("TOO_LARGE"):
-        plain_lines("长" * 5000)
+        plain_lines(text)
+
+
+@dataclass
+class Pen:
+    """A signer that keeps what it was given to sign."""
+
+    signer: Signer
+    signed: list[bytes] = field(default_factory=list)
+
+    @property
+    def suite(self) -> Suite:
+        return self.signer.suite
+
+    @property
+    def certificate(self) -> bytes:
+        return self.signer.certificate
+
+    def sign(self, data: bytes) -> bytes:
+        self.signed.append(data)
+        return self.signer.sign(data)
+
+
+@pytest.mark.parametrize("message", OURS, ids=name)
+def test_no_document_is_signed_in_the_disguise_of_a_text(message: Message, issued: Issued) -> None:
+    """What a signature of a document covers is a digest: nobody reads what it stands for."""
+    pen = Pen(issued.signer)
+    sign_canonical(xml(message), pen)
+    sign_xml(xml(message), pen)
+    sign_jws(xml(message), pen)
+    assert len(pen.signed) == 3
+    for data in pen.signed:
+        with refused("UNREADABLE"):
+            plain_lines(data.decode()[:TEXT_CHARACTERS_MAX])
+
+
+def test_no_log_in_is_signed_in_the_disguise_of_a_text(issued: Issued) -> None:
+    pen = Pen(issued.signer)
+    sign_jws(login_statement(SITE, "n" * 32), pen)
+    with refused("UNREADABLE"):
+        plain_lines(pen.signed[0].decode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<SignedInfo xmlns='http://www.w3.org/2000/09/xmldsig#'/>",
+        '<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"></ds:SignedInfo>',
+        "<签:SignedInfo\nxmlns:签='http://www.w3.org/2000/09/xmldsig#'>",
+        "eyJhbGciOiJFUzI1NiJ9.55.00",
+        "eyAiYWxnIjoiRVMyNTYifQ.",
+        "ewoiYWxnIjoiRVMyNTYifQ.x",
+    ],
+)
+def test_whatever_another_signature_is_made_over_is_no_text(text: str) -> None:
+    with refused("UNREADABLE"):
+        plain_lines(text)
+
+
+@pytest.mark.parametrize("text", ["4711", "HT-2026.001", "a.b", "<金额>55.00</金额>", "7b.5.5"])
+def test_what_pages_have_signed_is_a_text(text: str) -> None:
+    assert plain_lines(text)[0].text == text

@@ -8,19 +8,21 @@
 
 `card` is the fingerprint of the card that is meant: another one is WRONG_CARD. The origin is what
 the browser says, never what the page says. Event: {event: "cards", …} when a card comes or goes.
+Answers come when they are there, told apart by their `id`.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from websockets.asyncio.server import ServerConnection
 
 from card_signer.desk import Desk
+from card_signer.door.conversation import Frame, Reply, converse
 from card_signer.door.errors import as_error
 from card_signer.door.json_frames import Arguments, parsed, text, told
-from card_signer.door.server import frames
 from card_signer.door.watch import Watch
 from card_signer.troubles import Trouble
 
@@ -39,8 +41,7 @@ class Own:
         """Answer until the page goes."""
         telling = asyncio.create_task(self._tell(connection))
         try:
-            async for frame in frames(connection):
-                await connection.send(await self._answer(frame, origin))
+            await converse(connection, partial(self._replies, origin))
         finally:
             telling.cancel()
 
@@ -48,21 +49,31 @@ class Own:
         async for status in self.watch.changes():
             await connection.send(told({"event": "cards", **status}))
 
-    async def _answer(self, frame: str | bytes, origin: str) -> str:
-        number: object = None
+    def _replies(self, origin: str, frame: Frame) -> Iterator[Reply]:
         try:
             asked = parsed(frame)
-            number = asked.get("id")
-            act = _calls(self.desk, self.watch).get(str(asked.get("call")))
-            if act is None:
-                raise Trouble("BAD_REQUEST", what=f"call: {str(asked.get('call'))[:40]}")
-            result = await asyncio.to_thread(act, asked, origin)
         except Trouble as trouble:
-            return told({"id": number, "ok": False, "error": as_error(trouble)})
+            yield _refused(None, trouble)
+        else:
+            yield partial(self._answer, origin, asked)
+
+    def _answer(self, origin: str, asked: Arguments) -> str:
+        number, call = asked.get("id"), str(asked.get("call"))
+        try:
+            act = _calls(self.desk, self.watch).get(call)
+            if act is None:
+                raise Trouble("BAD_REQUEST", what=f"call: {call[:40]}")
+            result = act(asked, origin)
+        except Trouble as trouble:
+            return _refused(number, trouble)
         except Exception:  # noqa: BLE001 - a page is told that it broke, the log why
             _log.exception("broken")
-            return told({"id": number, "ok": False, "error": as_error(Trouble("BROKEN"))})
+            return _refused(number, Trouble("BROKEN"))
         return told({"id": number, "ok": True, "result": result})
+
+
+def _refused(number: object, trouble: Trouble) -> str:
+    return told({"id": number, "ok": False, "error": as_error(trouble)})
 
 
 def _calls(desk: Desk, watch: Watch) -> dict[str, Callable[[Arguments, str], object]]:

@@ -1,6 +1,5 @@
 """Who may come in: this computer's address, an allowed site, so many at a time, so much a frame."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,14 +15,22 @@ from card_signer.troubles import Trouble
 HOST = "127.0.0.1"
 FRAME_BYTES_MAX = 2 * 1024 * 1024  # a document of 1 MiB with its quotes escaped
 CONNECTIONS_MAX = 32
-_OPEN_SECONDS, _CLOSE_SECONDS, _PING_SECONDS = 5.0, 1.0, 20.0
-_FRAMES_A_SECOND = 20.0
-_BURST = 200.0
-_CLOSE_TOO_MUCH = 1008
+_CLOSE_SECONDS = 1.0
+_CLOSE_LATER = 1013
 _log = logging.getLogger("card_signer.door")
+_wire = logging.getLogger("card_signer.door.wire")
+_wire.setLevel(logging.INFO)  # finer, the library logs frames, and pages send PINs in them
 
 # what is done with a connection whose site is known: one row a path
 Serve = Callable[[ServerConnection, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the door waits for who says nothing, in seconds."""
+
+    opening: float = 5.0
+    ping: float = 20.0  # between pings, and for their answer: who is gone is let go after two
 
 
 @dataclass
@@ -33,6 +40,7 @@ class Door:
     paths: Mapping[str, Serve]
     origins: frozenset[str]
     port: int
+    patience: Patience = Patience()
     _open: set[ServerConnection] = field(default_factory=set)
 
     @asynccontextmanager
@@ -45,12 +53,13 @@ class Door:
             process_request=self._examine,
             max_size=FRAME_BYTES_MAX,
             max_queue=4,
-            open_timeout=_OPEN_SECONDS,
+            open_timeout=self.patience.opening,
             close_timeout=_CLOSE_SECONDS,
-            ping_interval=_PING_SECONDS,
-            ping_timeout=_PING_SECONDS,
+            ping_interval=self.patience.ping,
+            ping_timeout=self.patience.ping,
             compression=None,
             server_header=None,
+            logger=_wire,
         ) as server:
             yield _port(server)
 
@@ -73,6 +82,9 @@ class Door:
     async def _handle(self, connection: ServerConnection) -> None:
         request = connection.request
         assert request is not None  # noqa: S101 - it was examined
+        if len(self._open) >= CONNECTIONS_MAX:  # others came while it was let in
+            await connection.close(_CLOSE_LATER, "too many connections")
+            return
         self._open.add(connection)
         try:
             await self.paths[request.path](connection, request.headers["Origin"])
@@ -80,31 +92,6 @@ class Door:
             return
         finally:
             self._open.discard(connection)
-
-
-@dataclass
-class Pace:
-    """How many frames one connection may send: a burst, then so many a second."""
-
-    left: float = _BURST
-    at: float = 0.0
-
-    def allows(self, now: float) -> bool:
-        """Whether one more may come at `now`, seconds of any clock."""
-        self.left = min(_BURST, self.left + (now - self.at) * _FRAMES_A_SECOND)
-        self.at = now
-        self.left -= 1
-        return self.left >= 0
-
-
-async def frames(connection: ServerConnection) -> AsyncIterator[str | bytes]:
-    """What comes, at a bearable pace; who sends more is shut out."""
-    pace, clock = Pace(), asyncio.get_running_loop().time
-    async for frame in connection:
-        if not pace.allows(clock()):
-            await connection.close(_CLOSE_TOO_MUCH, "too many frames")
-            return
-        yield frame
 
 
 def _port(server: Server) -> int:
