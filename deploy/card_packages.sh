@@ -10,12 +10,14 @@ gcc              cc                                              build
 libpcsclite-dev  /usr/include/PCSC/winscard.h                    build
 swig             swig                                            build
 chromium         chromium                                        test
+openbox          openbox                                         test
 opensc           pkcs11-tool                                     test
 opensc-pkcs11    /usr/lib/*/opensc-pkcs11.so                     test
 pcscd            pcscd                                           test
 python3-tk       /usr/lib/python3*/tkinter/__init__.py           test
 softhsm2         softhsm2-util                                   test
 vsmartcard-vpcd  /usr/lib/pcsc/drivers/serial/libifdvpcd.so      test
+xdotool          xdotool                                         test
 xvfb             Xvfb                                            test
 '
 

@@ -15,18 +15,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from card_signer.autostart.cli import app as autostart
-from card_signer.card import Backend
+from card_signer.backends import backends
 from card_signer.desk import LOCAL, Desk, Limits
 from card_signer.diagnose import diagnose as links
 from card_signer.doors import serve as serving
 from card_signer.finding import Finding
 from card_signer.instance import single
-from card_signer.pcsc import PcscBackend
 from card_signer.pin import Pin
-from card_signer.pkcs11 import backend as pkcs11_backend
 from card_signer.screens import consent_of
 from card_signer.settings import Settings, WrongSettings, load
-from card_signer.software import SoftwareBackend, write
+from card_signer.software import write
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
 from card_signer.window.ask import Window
@@ -183,15 +181,8 @@ def software_card(
 
 
 def _desk(settings: Settings) -> Desk:
-    backends: list[Backend] = []
-    if settings.readers:
-        backends.append(PcscBackend())
-    if settings.pkcs11 is not None:
-        backends.append(pkcs11_backend(settings.pkcs11))
-    if settings.cards is not None:
-        backends.append(SoftwareBackend(settings.cards))
     limits = Limits(settings.answer_seconds, settings.a_minute)
-    return Desk(backends, consent_of(settings), limits, Trust.of(settings))
+    return Desk(backends(settings), consent_of(settings), limits, Trust.of(settings))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from tests.card.conftest import OPERATOR
 from tests.card.program import Program
 from tests.card.reader import put_in, take_out
 
+pytest.importorskip("smartcard", reason="pyscard is not here")
 pytestmark = pytest.mark.card
 
 

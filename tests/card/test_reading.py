@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from card_signer.lines import printable
 from card_signer.reading import (
     DOCUMENT_BYTES_MAX,
     TEXT_CHARACTERS_MAX,
     Reading,
     plain_lines,
-    printable,
     read,
 )
 from card_signer.troubles import Trouble

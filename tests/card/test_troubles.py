@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from card_signer.trouble_pages import PAGES
 from card_signer.trouble_rows import PROGRAM
 from card_signer.troubles import ROWS, TABLE
 
@@ -26,7 +27,7 @@ def test_each_row_is_used() -> None:
 
 
 def test_each_code_stands_for_one_row_that_says_what_to_do_in_both_languages() -> None:
-    rows = (*TABLE, *PROGRAM)
+    rows = (*TABLE, *PAGES, *PROGRAM)
     assert len(ROWS) == len(rows)
     for row in rows:
         assert all((row.zh, row.en, row.todo_zh, row.todo_en, row.official)), row.code

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -228,13 +230,13 @@ def test_each_line_of_a_long_document_can_be_scrolled_to_and_is_whole(screen: De
     shown = int(text.index("end-1c").split(".")[0])
     assert shown == len(lines)
     try:
-        until(lambda: bool(view.root.update() or screen.windows()))
+        until(lambda: updated(view) and bool(screen.windows()))
         screen.wait_for_window()
         while text.yview()[1] < 1.0:
             seen |= in_sight(view, shown)
             top = text.yview()[0]
             screen.press("Next")
-            until(lambda top=top: view.root.update() or text.yview()[0] > top)
+            until(partial(scrolled, view, top))
         seen |= in_sight(view, shown)
         assert seen == set(range(1, shown + 1))
         assert all(
@@ -311,3 +313,12 @@ def test_the_program_ends_when_told_to_and_takes_its_window_with_it(
         assert not screen.windows()
         with contextlib.suppress(ConnectionClosed):
             assert answer.result(5)["ok"] is False
+
+
+def updated(view: Any) -> bool:
+    view.root.update()
+    return True
+
+
+def scrolled(view: Any, top: float) -> bool:
+    return updated(view) and bool(view.reading.text.yview()[0] > top)

@@ -163,7 +163,7 @@ def _windows(person: Person) -> Unit:
 
 def _task(person: Person) -> bytes:
     command, *arguments = person.program
-    task = etree.Element(f"{{{_TASK}}}Task", {"version": "1.2"}, nsmap={None: _TASK})
+    task = etree.fromstring(f'<Task xmlns="{_TASK}" version="1.2"/>')
     for path, text in (
         ("RegistrationInfo/Description", DESCRIPTION),
         ("Triggers/LogonTrigger/Enabled", "true"),
@@ -183,7 +183,8 @@ def _task(person: Person) -> bytes:
         _at(task, path.split("/")).text = text
     for name, attribute in (("Principals/Principal", "id"), ("Actions", "Context")):
         _at(task, name.split("/")).set(attribute, "Author")
-    return etree.tostring(task, encoding="utf-16", xml_declaration=True)
+    text = etree.tostring(task, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-16"?>\n{text}'.encode("utf-16")
 
 
 def _at(task: etree._Element, names: Sequence[str]) -> etree._Element:

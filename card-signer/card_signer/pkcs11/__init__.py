@@ -12,6 +12,6 @@ def backend(module: Path) -> Backend:
     try:
         tokens = import_module("card_signer.pkcs11.tokens")
     except ModuleNotFoundError:
-        raise Trouble("NO_PART", part="pkcs11") from None
+        raise Trouble("NO_PART", part="tongbao-card-signer[pkcs11]") from None
     made: Backend = tokens.Pkcs11Backend(module)
     return made
