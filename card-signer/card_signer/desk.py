@@ -17,7 +17,8 @@ from card_signer.consent import LAST, Consent, Question
 from card_signer.holder import Holder, holder_of
 from card_signer.lines import Line
 from card_signer.pin import Pin
-from card_signer.reading import plain_lines, read
+from card_signer.plain_text import plain_lines
+from card_signer.reading import read
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
 from libs.messages.parties import COMPANY_ROLES, Role

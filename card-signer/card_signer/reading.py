@@ -5,30 +5,29 @@ lines are made from that model, and the bytes that are signed are written anew f
 Nothing that came from the page is signed as it came, and what the model does not know is refused.
 """
 
-import re
-from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from card_signer.lines import Line, printable
 from card_signer.troubles import Trouble
 from libs.messages.codec import kind_named_in
+from libs.messages.codes.table import InTable
 from libs.messages.errors import Malformed
 from libs.messages.parties import COMPANY_ROLES, Role
 from libs.messages.partners import XML
 from libs.messages.registry import kind_of_type
 
 DOCUMENT_BYTES_MAX = 1024 * 1024
-TEXT_CHARACTERS_MAX = 4_000  # a text that must be read as it is
-_BLANKS = "\n\t\u3000"
-_SIGNED_INFO = re.compile(r"<(?:[^\s<>/:]+:)?SignedInfo[\s/>]")  # what an XML signature signs
-_FIRST = ("金额", "保费", "保险金额", "合计", "总额", "赔偿限额")
-_PARTIES = ("投保人", "被保险人", "保险公司", "银行", "开户行", "账号", "户名", "受益人")
+Names = Mapping[str, str]  # of codes
+_RATES = ("%", "‰")  # decimals that are no amounts
+_PARTIES = ("企业名称", "被保险人", "保险机构", "收款", "付款", "银行", "账号", "户名", "受益人")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +72,29 @@ def _lines(model: BaseModel, depth: int) -> Iterator[Line]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if value is not None:
-            yield from _shown(field.title or name, value, depth)
+            yield from _shown(field.title or name, value, depth, _names(field.annotation, field))
 
 
-def _shown(label: str, value: object, depth: int) -> Iterator[Line]:
+def _shown(label: str, value: object, depth: int, names: Names) -> Iterator[Line]:
     if isinstance(value, BaseModel):
         yield Line(label, "", depth)
         yield from _lines(value, depth + 1)
     elif isinstance(value, tuple | list):
         for number, each in enumerate(value, 1):
-            yield from _shown(f"{label} {number}", each, depth)
+            yield from _shown(f"{label} {number}", each, depth, names)
     else:
-        yield Line(label, _text(value), depth, _is_key(label, value))
+        name = names.get(str(value), "")
+        text = f"{_text(value)} {name}" if name else _text(value)
+        yield Line(label, text, depth, _is_key(label, value))
+
+
+def _names(annotation: object, field: FieldInfo | None = None) -> Names:
+    """What the codes of a field's table mean; nothing for a field that holds no codes."""
+    told = field.metadata if field else getattr(annotation, "__metadata__", ())
+    for each in told:
+        if isinstance(each, InTable):
+            return each.table.rows
+    return next((found for part in get_args(annotation) if (found := _names(part))), {})
 
 
 def _text(value: object) -> str:
@@ -99,35 +109,7 @@ def _text(value: object) -> str:
     return printable(str(value))
 
 
-def plain_lines(text: str) -> tuple[Line, ...]:
-    """A text as it is. Raises Trouble for what nobody could read, so could not agree to.
-
-    DOCUMENT: nothing, or signs that are not seen. TOO_LONG. UNREADABLE: what a signature of another
-    kind is made over; signed as a text, it would be one over a document that was never shown.
-    """
-    if len(text) > TEXT_CHARACTERS_MAX:
-        raise Trouble("TOO_LONG", limit=TEXT_CHARACTERS_MAX)
-    if not text.strip():
-        raise Trouble("DOCUMENT", what="空")
-    seen = text.replace("\r\n", "\n")
-    for sign in seen:
-        if not (sign.isprintable() or sign in _BLANKS):
-            raise Trouble("DOCUMENT", what=f"不可见字符 U+{ord(sign):04X}")
-    if _SIGNED_INFO.match(seen) or _is_jws(seen):
-        raise Trouble("UNREADABLE")
-    return tuple(Line("原文", line) for line in seen.split("\n"))
-
-
-def _is_jws(text: str) -> bool:
-    """Whether it begins as what a JWS signs: a JSON object in base64url, then a dot."""
-    head, dot, _ = text.partition(".")
-    try:
-        return bool(dot) and urlsafe_b64decode(head + "=" * (-len(head) % 4)).lstrip()[:1] == b"{"
-    except ValueError:
-        return False
-
-
 def _is_key(label: str, value: object) -> bool:
-    return (isinstance(value, Decimal) and any(word in label for word in _FIRST)) or any(
-        label.startswith(word) for word in _PARTIES
-    )
+    if isinstance(value, Decimal):
+        return not any(sign in label for sign in _RATES)
+    return any(word in label for word in _PARTIES)

@@ -8,13 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from card_signer.lines import printable
-from card_signer.reading import (
-    DOCUMENT_BYTES_MAX,
-    TEXT_CHARACTERS_MAX,
-    Reading,
-    plain_lines,
-    read,
-)
+from card_signer.plain_text import TEXT_CHARACTERS_MAX, plain_lines
+from card_signer.reading import DOCUMENT_BYTES_MAX, Reading, read
 from card_signer.troubles import Trouble
 from libs.messages.base import Message
 from libs.messages.examples import messages
@@ -54,6 +49,29 @@ def test_every_value_is_shown_once_and_the_model_is_signed(message: Message) -> 
     assert reading.xml == document
     assert reading.title == kind_of(type(message)).title
     assert len(shown(reading)) == len(values(document))
+
+
+def test_amounts_and_counterparties_come_first_and_codes_with_their_names() -> None:
+    told = {
+        type(message).__name__: {line.label: line.text for line in read(xml(message)).key_lines}
+        for message in OURS
+    }
+    assert told["PayPremium"] == {"保费(元)": "55.00", "合计金额(元)": "55.00"}
+    agreement = told["SignDebitAgreement"]
+    assert (agreement["付款银行名称"], agreement["收款企业名称"]) == (
+        "ICBC 工商银行（沙箱）",
+        "PICC 人保财险（沙箱）",
+    )
+    assert {"付款账号", "付款账户户名", "单笔限额(元)"} <= agreement.keys()
+    proposal = told["SubmitCargoProposal"]
+    assert {
+        "企业名称",
+        "保险机构",
+        "被保险人名称",
+        "发票金额",
+        "保险金额",
+        "保费",
+    } == proposal.keys()
 
 
 @pytest.mark.parametrize("message", OURS, ids=name)
