@@ -7,10 +7,14 @@ from typing import Any
 
 import orjson
 from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
 from websockets.typing import Origin
 
+from tongbao.client.asking import PortalAway, PortalError
 from tongbao.client.card_signer import PATH
 from tongbao.client.portal import Portal
+
+_AGAIN_SECONDS = 0.5
 
 
 @asynccontextmanager
@@ -31,13 +35,22 @@ async def telling(
 
 
 async def _tell(portal: Portal, address: str, origin: str, fingerprint: str) -> None:
-    """A card signer that goes is a card that nobody can vouch for."""
-    async for connection in connect(f"{address}{PATH}", origin=Origin(origin), proxy=None):
+    """Until the session ends. A card signer that is gone is a card that nobody can vouch for."""
+    with suppress(PortalError):
+        while True:
+            with suppress(OSError, WebSocketException, PortalAway):
+                await _follow(portal, address, origin, fingerprint)
+            with suppress(PortalAway):
+                await portal.tell_card(None)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _follow(portal: Portal, address: str, origin: str, fingerprint: str) -> None:
+    async with connect(f"{address}{PATH}", origin=Origin(origin), proxy=None) as connection:
         async for frame in connection:
             told = orjson.loads(frame)
             if told.get("event") == "cards":
                 await portal.tell_card(present(told["cards"], fingerprint))
-        await portal.tell_card(None)
 
 
 def present(cards: Iterable[Mapping[str, Any]], fingerprint: str) -> str | None:
