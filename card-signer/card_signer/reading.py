@@ -24,7 +24,7 @@ from libs.messages.registry import kind_of_type
 
 DOCUMENT_BYTES_MAX = 1024 * 1024
 TEXT_CHARACTERS_MAX = 4_000  # a text that must be read as it is
-_BLANKS = "\n\t\u3000"
+_BLANKS = "\n\u3000"
 _SIGNED_INFO = re.compile(r"<(?:[^\s<>/:]+:)?SignedInfo[\s/>]")  # what an XML signature signs
 _FIRST = ("金额", "保费", "保险金额", "合计", "总额", "赔偿限额")
 _PARTIES = ("投保人", "被保险人", "保险公司", "银行", "开户行", "账号", "户名", "受益人")
