@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
@@ -179,7 +180,7 @@ async def test_a_page_is_answered_while_its_user_reads_what_another_call_wants(r
     """And more than the line holds: the page is not cut off for asking meanwhile."""
     go_on = asyncio.Event()
     loop = asyncio.get_running_loop()
-    room.someone.meanwhile = lambda: asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(20)
+    room.someone.meanwhile = partial(wait_here, go_on, loop)
     async with room.page() as page:
         await page.recv()  # the cards
         await page.send(json.dumps({"id": "slow", "call": "login", "nonce": NONCE}))
@@ -196,7 +197,7 @@ async def test_a_page_is_answered_while_its_user_reads_what_another_call_wants(r
 async def test_a_page_that_leaves_while_its_user_reads_leaves_nothing_behind(room: Room) -> None:
     left = asyncio.Event()
     loop = asyncio.get_running_loop()
-    room.someone.meanwhile = lambda: asyncio.run_coroutine_threadsafe(left.wait(), loop).result(20)
+    room.someone.meanwhile = partial(wait_here, left, loop)
     async with room.page() as page:
         await page.send(json.dumps({"id": 1, "call": "login", "nonce": NONCE}))
         while not room.someone.asked:
@@ -304,3 +305,8 @@ async def test_a_pin_that_a_page_sends_is_in_no_log(
         assert secret not in await page.recv(decode=True)
     assert caplog.records  # logs are watched
     assert secret not in caplog.text
+
+
+def wait_here(event: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    """In a thread of its own."""
+    asyncio.run_coroutine_threadsafe(event.wait(), loop).result(20)
