@@ -81,5 +81,5 @@ def suite_of_certificate(der: bytes) -> Suite:
     """The suite of a certificate's key. Raises Trouble NOT_OUR_CARD."""
     try:
         return suite_of(key_of(x509.load_der_x509_certificate(der)))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Trouble("NOT_OUR_CARD", what=str(error)) from None

@@ -57,7 +57,7 @@ def holder_of(der: bytes) -> Holder:
     try:
         certificate = x509.load_der_x509_certificate(der)
         identity = identity_of(certificate)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Trouble("NOT_OUR_CARD", what=str(error)) from None
     if not identity.role.is_company:
         raise Trouble("NOT_OUR_CARD", what=identity.role.zh)

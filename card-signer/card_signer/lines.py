@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_FULL_BLANK = "\u3000"  # of Chinese text; Python does not call it printable
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -14,5 +16,11 @@ class Line:
 
 
 def printable(text: str) -> str:
-    """Text as one sees it: what would move the cursor or turn the direction is spelt out."""
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+    """Text as one sees it: what would move the cursor or turn the direction is spelt out.
+
+    So is a backslash before a u: nothing can look like what is spelt out.
+    """
+    return "".join(
+        sign if sign.isprintable() or sign == _FULL_BLANK else f"\\u{ord(sign):04x}"
+        for sign in text.replace("\\u", "\\u005cu")
+    )

@@ -7,7 +7,7 @@ from card_signer.lines import Line
 from card_signer.troubles import Trouble
 
 TEXT_CHARACTERS_MAX = 4_000
-_BLANKS = "\n\t\u3000"
+_BLANKS = "\n\u3000"
 _SIGNED_INFO = re.compile(r"<(?:[^\s<>/:]+:)?SignedInfo[\s/>]")  # what an XML signature signs
 
 

@@ -162,8 +162,8 @@ def test_text_cannot_move_the_cursor_or_turn_the_direction() -> None:
 
 
 def test_a_plain_text_is_shown_whole_or_not_signed() -> None:
-    lines = plain_lines("一\r\n二\t\u3000\n\n三")
-    assert [line.text for line in lines] == ["一", "二\t\u3000", "", "三"]
+    lines = plain_lines("一\r\n二\u3000二\n\n三")
+    assert [line.text for line in lines] == ["一", "二\u3000二", "", "三"]
     assert plain_lines("长" * TEXT_CHARACTERS_MAX)
     with refused("TOO_LONG"):
         plain_lines("长" * (TEXT_CHARACTERS_MAX + 1))
@@ -180,7 +180,19 @@ def test_two_texts_that_differ_are_never_shown_alike(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " \n", "55\x1b[2K", "55\b6", "\u202e55", "5\u200b5", "a\rb", "a\u2028b", "\x85", "\0"],
+    [
+        "",
+        " \n",
+        "55\x1b[2K",
+        "55\b6",
+        "\u202e55",
+        "5\u200b5",
+        "a\rb",
+        "a\tb",
+        "a\u2028b",
+        "\x85",
+        "\0",
+    ],
 )
 def test_a_plain_text_hides_nothing(text: str) -> None:
     with refused("DOCUMENT"):
