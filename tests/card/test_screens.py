@@ -1,5 +1,7 @@
 """Which screen is asked in, and that only what can be read is shown there."""
 
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -96,3 +98,25 @@ def test_the_screen_is_the_one_that_is_wanted_or_there(
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.setenv("CARD_SIGNER_CONSENT", wanted)
     assert type(consent_of(Settings())) is found
+
+
+def test_without_termios_all_of_it_imports_and_the_terminal_says_that_it_cannot() -> None:
+    """As on Windows; a look at what is imported and asked, not a test on that system."""
+    script = """
+import sys, subprocess, threading, rich.console, rich.table, platformdirs, pydantic_settings
+sys.platform, sys.modules["termios"] = "win32", None
+from card_signer.screens import consent_of
+from card_signer.settings import Settings
+from card_signer.troubles import Trouble
+from tests.card.test_screens import QUESTION
+try:
+    consent_of(Settings(consent="terminal")).ask(QUESTION, 1)
+except Trouble as trouble:
+    print(trouble.code)
+"""
+    known = os.pathsep.join(each for each in sys.path if each)
+    environment = {**os.environ, "PYTHONPATH": known}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("NO_SCREEN\n", 0), done.stderr
