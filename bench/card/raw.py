@@ -32,9 +32,10 @@ def pcsc_signature(reader: str, pin: str) -> Sign:
     def sign(data: bytes) -> object:
         challenge = _AUTHENTICATE + hashlib.sha256(data).digest() + b"\0"
         context = _done(scard.SCardEstablishContext(scard.SCARD_SCOPE_USER))
-        _, handle, protocol = scard.SCardConnect(
+        result, handle, protocol = scard.SCardConnect(
             context, reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
         )
+        _done((result, handle))
         scard.SCardBeginTransaction(handle)
         header = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
 
