@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -32,9 +31,10 @@ def pcsc_signature(reader: str, pin: str) -> Sign:
     def sign(data: bytes) -> object:
         challenge = _AUTHENTICATE + hashlib.sha256(data).digest() + b"\0"
         context = _done(scard.SCardEstablishContext(scard.SCARD_SCOPE_USER))
-        _, handle, protocol = scard.SCardConnect(
+        result, handle, protocol = scard.SCardConnect(
             context, reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
         )
+        _done((result, handle))
         scard.SCardBeginTransaction(handle)
         header = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
 
@@ -61,21 +61,29 @@ def pcsc_signature(reader: str, pin: str) -> Sign:
     return sign
 
 
-def pkcs11_signature(module: Path, label: str, pin: str) -> Sign:
-    """By the calls that a signature takes of a PKCS#11 module, through the same library."""
+def pkcs11_signature(module: Path, slot: str, pin: str) -> Sign:
+    """By the same PKCS#11 calls, through the same library; `slot` is the slot's description."""
     import pkcs11  # noqa: PLC0415 - where python-pkcs11 is
 
-    certificate = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
-    key = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
+    certificate = {
+        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+        pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+    }
+    key = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY, pkcs11.Attribute.SIGN: True}
+    told = (pkcs11.Attribute.ID, pkcs11.Attribute.VALUE)
 
     def sign(data: bytes) -> object:
-        tokens = [each.get_token() for each in pkcs11.lib(str(module)).get_slots()]
-        token = next(each for each in tokens if each.label == label)
-        session = token.open(user_pin=pin)
-        for found in list(session.get_objects(certificate)):
-            _ = found[pkcs11.Attribute.VALUE]
-        (private,) = list(session.get_objects(key))
+        slots = pkcs11.lib(str(module)).get_slots()
+        token = next(each for each in slots if each.slot_description == slot).get_token()
+        session = token.open()
+        (held,) = [each.get_attributes(told) for each in list(session.get_objects(certificate))]
+        private_session = token.open(user_pin=pin)
+        wanted = key | {pkcs11.Attribute.ID: held[pkcs11.Attribute.ID]}
+        (private,) = list(private_session.get_objects(wanted))
+        if private[pkcs11.Attribute.ALWAYS_AUTHENTICATE]:
+            raise AssertionError("a key of another kind than was put there")
         signature = private.sign(hashlib.sha256(data).digest(), mechanism=pkcs11.Mechanism.ECDSA)
+        private_session.close()
         session.close()
         return signature
 
@@ -86,9 +94,7 @@ def software_signature(path: Path, pin: str) -> Sign:
     """By decrypting the key and using it."""
 
     def sign(data: bytes) -> object:
-        pem = path.read_bytes()
-        x509.load_pem_x509_certificate(pem)
-        key = load_pem_private_key(pem, pin.encode())
+        key = load_pem_private_key(path.read_bytes(), pin.encode())
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise TypeError(type(key))
         return key.sign(data, ec.ECDSA(hashes.SHA256()))

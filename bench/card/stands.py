@@ -83,7 +83,8 @@ def _pkcs11(issued: Issued, place: Path) -> Iterator[Stand]:
     drawer.put_certificate(_LABEL, PIN, issued.certificate)
     os.environ.update(drawer.environment)
     try:
-        yield Stand(pkcs11_backend(module), pkcs11_signature(module, _LABEL, PIN))
+        full = library.lib(str(module)).get_slots()[0]
+        yield Stand(pkcs11_backend(module), pkcs11_signature(module, full.slot_description, PIN))
     finally:
         library.lib(str(module)).finalize()  # the next one has another drawer
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from cryptography import x509
@@ -10,6 +11,8 @@ from cryptography import x509
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
 from libs.signing.suites import Suite, key_of, suite_of
+
+_CARDS_MAX = 16  # whose certificates are not read anew for each signature
 
 
 class Card(Protocol):
@@ -77,9 +80,16 @@ class CardSigner:
         return self.card.sign(data, self.pin)
 
 
-def suite_of_certificate(der: bytes) -> Suite:
-    """The suite of a certificate's key. Raises Trouble NOT_OUR_CARD."""
+@lru_cache(maxsize=_CARDS_MAX)
+def key_of_certificate(der: bytes) -> object:
+    """The public key in a certificate. Raises Trouble NOT_OUR_CARD."""
     try:
-        return suite_of(key_of(x509.load_der_x509_certificate(der)))
+        return key_of(x509.load_der_x509_certificate(der))
     except (ValueError, x509.InvalidVersion) as error:
         raise Trouble("NOT_OUR_CARD", what=str(error)) from None
+
+
+@lru_cache(maxsize=_CARDS_MAX)
+def suite_of_certificate(der: bytes) -> Suite:
+    """The suite of a certificate's key. Raises Trouble NOT_OUR_CARD."""
+    return suite_of(key_of_certificate(der))

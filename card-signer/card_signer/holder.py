@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 
@@ -12,6 +13,7 @@ from libs.signing.certificates import identity_of
 
 WARN_DAYS = 30  # manual: the control warns 30 days ahead
 _DAY = timedelta(days=1)
+_CARDS_MAX = 16  # whose certificates are not read anew for each signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Holder:
             yield f"证书还有{left}天过期，请及时换证"
 
 
+@lru_cache(maxsize=_CARDS_MAX)
 def holder_of(der: bytes) -> Holder:
     """Read a certificate. Raises Trouble NOT_OUR_CARD."""
     try:

@@ -6,6 +6,7 @@ The file is PEM: the private key (PKCS#8, encrypted) and the certificate, in any
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -22,6 +23,7 @@ from card_signer.troubles import Trouble
 
 SUFFIX = ".card"
 _BYTES_MAX = 64 * 1024
+_CARDS_MAX = 16  # whose certificates are not read anew for each signature
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,11 @@ class SoftwareCard:
         self._path = path
         try:
             self._pem = path.read_bytes()[:_BYTES_MAX]
-            found = x509.load_pem_x509_certificate(self._pem)
+            self.certificate = _certificate_in(self._pem)
         except OSError as error:
             raise Trouble("CARD_FILE", what=f"{path}: {error.strerror}") from None
         except ValueError:
             raise Trouble("CARD_FILE", what=f"{path}: PEM") from None
-        self.certificate = found.public_bytes(Encoding.DER)
 
     def tries_left(self) -> int | None:
         """A file does not count."""
@@ -82,6 +83,11 @@ class SoftwareCard:
             raise Trouble("CARD_FILE", what=f"{self._path}: the key is not encrypted") from None
         except ValueError:
             raise Trouble("PIN_WRONG", left="∞") from None
+
+
+@lru_cache(maxsize=_CARDS_MAX)
+def _certificate_in(pem: bytes) -> bytes:
+    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
 
 
 def write(path: Path, key: object, certificate: x509.Certificate, pin: Pin) -> None:

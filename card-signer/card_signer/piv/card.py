@@ -6,17 +6,16 @@ The digital signature key (9C) signs everything here; a card asks for the PIN be
 import zlib
 from functools import cached_property
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from card_signer.card import suite_of_certificate
+from card_signer.card import key_of_certificate, suite_of_certificate
 from card_signer.pin import DIGITS_MAX, Pin
 from card_signer.piv import tlv
 from card_signer.piv.apdu import NOT_FOUND, OK, PIN_BLOCKED, Answer, Channel
 from card_signer.pkcs1 import padded
 from card_signer.troubles import Trouble
-from libs.signing.suites import Suite, key_of
+from libs.signing.suites import Suite
 
 AID = bytes.fromhex("A000000308000010000100")
 _CERTIFICATE_9C = 0x5FC10A
@@ -82,7 +81,7 @@ class PivCard:
 
     def sign(self, data: bytes, pin: Pin) -> bytes:
         """The suite's signature over `data`; the PIN is shown to the card first."""
-        key = key_of(x509.load_der_x509_certificate(self.certificate))
+        key = key_of_certificate(self.certificate)
         algorithm, challenge = _challenge(key, self.suite.digest(data))
         self.verify_pin(pin)
         request = tlv.encode(0x7C, tlv.encode(0x82) + tlv.encode(0x81, challenge))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pkcs11 import Attribute, CertificateType, Mechanism, ObjectClass, TokenFlag
 from pkcs11.exceptions import AttributeTypeInvalid
 
-from card_signer.card import suite_of_certificate
+from card_signer.card import key_of_certificate, suite_of_certificate
 from card_signer.pin import Pin
 from card_signer.pkcs1 import digest_info
 from card_signer.pkcs11.module import Module
 from card_signer.troubles import Trouble
-from libs.signing.suites import key_of
 
+_CERTIFICATES_MAX = 64  # that are not read anew for each signature
 # what a token says of the tries that are left; the first flag that is set counts
 _TRIES = ((TokenFlag.USER_PIN_LOCKED, 0), (TokenFlag.USER_PIN_FINAL_TRY, 1))
 
@@ -48,6 +48,8 @@ class TokenCard:
             found = [each for each in _certificates(self._session) if _may_sign(each.der)]
             if not found:
                 raise Trouble("NOT_OUR_CARD", what="无签名证书 no signing certificate")
+            if len(found) == 1:
+                return found[0]
             keys = _ids(self._session, ObjectClass.PRIVATE_KEY, Attribute.SIGN) or _ids(
                 self._session, ObjectClass.PUBLIC_KEY, Attribute.VERIFY
             )
@@ -79,7 +81,7 @@ class TokenCard:
         Raises Trouble NOT_OUR_CARD when there is no key to the certificate, GARBLED when what the
         token gives does not fit the certificate.
         """
-        public = key_of(x509.load_der_x509_certificate(self.certificate))
+        public = key_of_certificate(self.certificate)
         suite = suite_of_certificate(self.certificate)
         digest = suite.digest(data)
         with self._logged_in(pin) as session:
@@ -120,7 +122,8 @@ def _certificates(session: Any) -> Iterator[_Held]:
         Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
     }
     for found in list(session.get_objects(wanted)):
-        yield _Held(bytes(found[Attribute.ID]), bytes(found[Attribute.VALUE]))
+        told = found.get_attributes((Attribute.ID, Attribute.VALUE))
+        yield _Held(bytes(told[Attribute.ID]), bytes(told[Attribute.VALUE]))
 
 
 def _ids(session: Any, kind: ObjectClass, use: Attribute) -> set[bytes]:
@@ -128,6 +131,7 @@ def _ids(session: Any, kind: ObjectClass, use: Attribute) -> set[bytes]:
     return {bytes(each[Attribute.ID]) for each in found}
 
 
+@lru_cache(maxsize=_CERTIFICATES_MAX)
 def _may_sign(der: bytes) -> bool:
     """A key we know, in a certificate that is for signatures and no authority's."""
     try:

@@ -36,6 +36,7 @@ class Module:
 
     path: Path
     _one: threading.RLock = field(default_factory=threading.RLock)
+    _is_found: bool = False
     _is_spoilt: bool = False
 
     @contextmanager
@@ -78,8 +79,9 @@ class Module:
             self._is_spoilt = True
 
     def _library(self) -> Any:
-        if not self.path.is_file():  # a bare name would be looked for in the system's folders
+        if not (self._is_found or self.path.is_file()):  # a bare name is looked for elsewhere
             raise self._unusable("无此文件 no such file")
+        self._is_found = True
         try:
             return pkcs11.lib(str(self.path))
         except ckr.PKCS11Error as error:
