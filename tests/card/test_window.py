@@ -244,6 +244,8 @@ def test_each_line_of_a_long_document_can_be_scrolled_to_and_is_whole(screen: De
             for number, line in enumerate(lines, 1)
         )
     finally:
+        view.root.withdraw()
+        updated(view)  # destroying alone waits in this process' queue
         view.root.destroy()
 
 
