@@ -85,7 +85,7 @@ def key_of_certificate(der: bytes) -> object:
     """The public key in a certificate. Raises Trouble NOT_OUR_CARD."""
     try:
         return key_of(x509.load_der_x509_certificate(der))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Trouble("NOT_OUR_CARD", what=str(error)) from None
 
 

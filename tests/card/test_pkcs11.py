@@ -133,13 +133,31 @@ def test_of_several_certificates_the_one_with_a_key_that_may_sign_is_taken(
 ) -> None:
     keyless = authority.issue(replace(OPERATOR, holder="王大为", card="C2"))
     drawer.token(LABEL, PIN)
+    put_object(b"no certificate at all")
     drawer.put_certificate(LABEL, PIN, authority.issued.certificate, "01")
     drawer.put_certificate(LABEL, PIN, keyless.certificate, "02")
     drawer.put_key(LABEL, PIN, issued.key, "03")
     drawer.put_certificate(LABEL, PIN, issued.certificate, "03")
+    again()
     with opened(backend_of(MODULE)) as card, Pin.typed(PIN) as pin:
         assert card.certificate == issued.certificate.public_bytes(Encoding.DER)
         assert card.sign(b"x", pin)
+
+
+def put_object(value: bytes) -> None:
+    """Something that says that it is a certificate."""
+    told = {
+        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+        pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+        pkcs11.Attribute.SUBJECT: b"",
+        pkcs11.Attribute.VALUE: value,
+        pkcs11.Attribute.TOKEN: True,
+    }
+    again()
+    with next(pkcs11.lib(str(MODULE)).get_tokens(token_label=LABEL)).open(
+        rw=True, user_pin=PIN
+    ) as session:
+        session.create_object(told)
 
 
 def test_tokens_that_cannot_sign_are_told_apart(
