@@ -121,8 +121,11 @@ def test_the_pin_is_changed(card: Card) -> None:
 
 @pytest.mark.parametrize("pin", [PIN, WRONG])
 def test_the_next_program_finds_nobody_logged_in(backend: Backend, pin: str) -> None:
+    """A refused log-in leaves a session open, which only the module's end closes."""
+    library = pkcs11.lib(str(MODULE))
     with refused("PIN_WRONG") if pin == WRONG else nullcontext():
         Desk([backend], Someone(pin=pin)).login(SITE, NONCE)
+    assert library.initialized is (pin == PIN)
     keys = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY}
     with next(pkcs11.lib(str(MODULE)).get_tokens(token_label=LABEL)).open() as session:
         assert not list(session.get_objects(keys))
@@ -131,15 +134,34 @@ def test_the_next_program_finds_nobody_logged_in(backend: Backend, pin: str) -> 
 def test_of_several_certificates_the_one_with_a_key_that_may_sign_is_taken(
     drawer: softhsm.Drawer, authority: Authority, issued: Issued
 ) -> None:
-    keyless = authority.issue(replace(OPERATOR, holder="王大为", card="C2"))
     drawer.token(LABEL, PIN)
+    put_object(b"no certificate at all")
     drawer.put_certificate(LABEL, PIN, authority.issued.certificate, "01")
-    drawer.put_certificate(LABEL, PIN, keyless.certificate, "02")
+    for number in range(5):  # SoftHSM tells them in any order
+        keyless = authority.issue(replace(OPERATOR, holder="王大为", card=f"K{number}"))
+        drawer.put_certificate(LABEL, PIN, keyless.certificate, f"1{number}")
     drawer.put_key(LABEL, PIN, issued.key, "03")
     drawer.put_certificate(LABEL, PIN, issued.certificate, "03")
+    again()
     with opened(backend_of(MODULE)) as card, Pin.typed(PIN) as pin:
         assert card.certificate == issued.certificate.public_bytes(Encoding.DER)
         assert card.sign(b"x", pin)
+
+
+def put_object(value: bytes) -> None:
+    """Something that says that it is a certificate."""
+    told = {
+        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+        pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+        pkcs11.Attribute.SUBJECT: b"",
+        pkcs11.Attribute.VALUE: value,
+        pkcs11.Attribute.TOKEN: True,
+    }
+    again()
+    with next(pkcs11.lib(str(MODULE)).get_tokens(token_label=LABEL)).open(
+        rw=True, user_pin=PIN
+    ) as session:
+        session.create_object(told)
 
 
 def test_tokens_that_cannot_sign_are_told_apart(

@@ -1,13 +1,12 @@
 """A PKCS#11 token that is open: its signing certificate, its PIN, its signatures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from pkcs11 import Attribute, CertificateType, Mechanism, ObjectClass, TokenFlag
 from pkcs11.exceptions import AttributeTypeInvalid
 
@@ -18,6 +17,11 @@ from card_signer.pkcs11.module import Module
 from card_signer.troubles import Trouble
 
 _CERTIFICATES_MAX = 64  # that are not read anew for each signature
+# by the suite's name: what a token is asked for, and what it is given of a digest
+_MECHANISMS: Mapping[str, tuple[Mechanism, Callable[[bytes], bytes]]] = {
+    "ecdsa-p256-sha256": (Mechanism.ECDSA, bytes),
+    "rsa-sha256": (Mechanism.RSA_PKCS, digest_info),
+}
 # what a token says of the tries that are left; the first flag that is set counts
 _TRIES = ((TokenFlag.USER_PIN_LOCKED, 0), (TokenFlag.USER_PIN_FINAL_TRY, 1))
 
@@ -83,15 +87,12 @@ class TokenCard:
         """
         public = key_of_certificate(self.certificate)
         suite = suite_of_certificate(self.certificate)
+        mechanism, prepared = _MECHANISMS[suite.name]
         digest = suite.digest(data)
         with self._logged_in(pin) as session:
             key = _private_key(session, self._held.id)
             again = _text(pin) if _asks_again(key) else None
-            if isinstance(public, rsa.RSAPublicKey):
-                told = key.sign(digest_info(digest), mechanism=Mechanism.RSA_PKCS, pin=again)
-            else:
-                told = key.sign(digest, mechanism=Mechanism.ECDSA, pin=again)
-        signature = bytes(told)
+            signature = bytes(key.sign(prepared(digest), mechanism=mechanism, pin=again))
         if not suite.verify(public, signature, data):
             raise Trouble("GARBLED", what="签名与证书不符 signature does not fit the certificate")
         return signature
@@ -133,11 +134,13 @@ def _ids(session: Any, kind: ObjectClass, use: Attribute) -> set[bytes]:
 
 @lru_cache(maxsize=_CERTIFICATES_MAX)
 def _may_sign(der: bytes) -> bool:
-    """A key we know, in a certificate that is for signatures and no authority's."""
+    """A key that we can use, in a certificate that is for signatures and no authority's."""
     try:
-        suite_of_certificate(der)
+        suite = suite_of_certificate(der)
         extensions = x509.load_der_x509_certificate(der).extensions
-    except (Trouble, ValueError):
+    except (Trouble, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return False
+    if suite.name not in _MECHANISMS:
         return False
     for found in extensions:
         if isinstance(found.value, x509.BasicConstraints) and found.value.ca:
