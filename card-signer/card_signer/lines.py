@@ -16,11 +16,8 @@ class Line:
 
 
 def printable(text: str) -> str:
-    """Text as one sees it: what would move the cursor or turn the direction is spelt out.
-
-    So is a backslash before a u: nothing can look like what is spelt out.
-    """
+    """Text as one sees it: what would move the cursor or turn the direction is spelt out."""
     return "".join(
         sign if sign.isprintable() or sign == _FULL_BLANK else f"\\u{ord(sign):04x}"
-        for sign in text.replace("\\u", "\\u005cu")
+        for sign in text
     )
