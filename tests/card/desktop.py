@@ -61,6 +61,10 @@ class Desktop:
         until(lambda: xdotool("getactivewindow").strip() == window)
         return window
 
+    def has_keyboard(self) -> bool:
+        """Whether there is one, and what is typed goes to it."""
+        return bool(found := self.windows()) and xdotool("getactivewindow").split() == found
+
     def wait_until_ready(self) -> str:
         """Until it can be agreed to; nothing that could be seen from outside tells it."""
         window = self.wait_for_window()

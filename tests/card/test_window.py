@@ -230,8 +230,7 @@ def test_each_line_of_a_long_document_can_be_scrolled_to_and_is_whole(screen: De
     shown = int(text.index("end-1c").split(".")[0])
     assert shown == len(lines)
     try:
-        until(lambda: updated(view) and bool(screen.windows()))
-        screen.wait_for_window()
+        until(lambda: updated(view) and screen.has_keyboard())  # its events are ours to serve
         while text.yview()[1] < 1.0:
             seen |= in_sight(view, shown)
             top = text.yview()[0]
