@@ -28,6 +28,14 @@ def _pkcs11(settings: Settings) -> Backend | None:
     return backend(settings.pkcs11)
 
 
+def _skf(settings: Settings) -> Backend | None:
+    if settings.skf is None:
+        return None
+    from card_signer.skf.backend import SkfBackend  # noqa: PLC0415 - as the others
+
+    return SkfBackend(settings.skf)
+
+
 def _software(settings: Settings) -> Backend | None:
     if settings.cards is None:
         return None
@@ -36,4 +44,4 @@ def _software(settings: Settings) -> Backend | None:
     return SoftwareBackend(settings.cards)
 
 
-_KINDS = (_readers, _pkcs11, _software)
+_KINDS = (_readers, _pkcs11, _skf, _software)

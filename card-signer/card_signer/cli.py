@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from rich.console import Console
 from rich.markup import escape
 
@@ -28,6 +27,8 @@ from card_signer.software import write
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
 from card_signer.window.ask import Window
+from libs.signing.signers import FileSigner
+from libs.signing.suites import read_private_key
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
@@ -170,10 +171,12 @@ def software_card(
 ) -> None:
     """Make an encrypted software card for development."""
     try:
-        private = load_pem_private_key(key.read_bytes(), None)
+        private = read_private_key(key.read_bytes())
         holder = x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError, TypeError) as error:
         raise Trouble("CARD_FILE", what=str(error)) from None
+    if not FileSigner(private, holder).fits():
+        raise Trouble("CARD_FILE", what=f"{key} 与 {certificate} 不是一对 (do not belong together)")
     with _asked("密码") as pin, _asked("再次输入密码") as again:
         if pin.digits() != again.digits():
             raise Trouble("PIN_FORM", what="两次输入不一致")

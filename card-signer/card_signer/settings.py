@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     cards: Path | None = Field(None, description="folder of software cards (development)")
     readers: bool = Field(True, description="look for cards in PC/SC readers")
     pkcs11: Path | None = Field(None, description="PKCS#11 module of a token's maker")
+    skf: Path | None = Field(None, description="a token's library of GM/T 0016 (SKF)")
     answer_seconds: float = Field(120.0, gt=0, description="how long the user may take")
     a_minute: int = Field(30, ge=1, description="operations a minute a site may ask")
     consent: Literal["auto", "window", "terminal"] = Field(

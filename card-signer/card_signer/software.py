@@ -10,16 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from card_signer.card import Card, Slot, suite_of_certificate
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
+from libs.signing.suites import read_private_key, write_private_key
 
 SUFFIX = ".card"
 _BYTES_MAX = 64 * 1024
@@ -74,11 +70,14 @@ class SoftwareCard:
 
     def sign(self, data: bytes, pin: Pin) -> bytes:
         """The suite's signature."""
-        return suite_of_certificate(self.certificate).sign(self._key(pin), data)
+        suite, key = suite_of_certificate(self.certificate), self._key(pin)
+        if not suite.takes(key):
+            raise Trouble("CARD_FILE", what=f"{self._path}: {suite.keys}")
+        return suite.sign(key, data)
 
     def _key(self, pin: Pin) -> object:
         try:
-            return load_pem_private_key(self._pem, pin.digits())
+            return read_private_key(self._pem, pin.digits())
         except TypeError:
             raise Trouble("CARD_FILE", what=f"{self._path}: the key is not encrypted") from None
         except ValueError:
@@ -94,7 +93,5 @@ def write(path: Path, key: object, certificate: x509.Certificate, pin: Pin) -> N
     """Make a software card; only its owner may read the file."""
     path.touch(mode=0o600)
     path.chmod(0o600)
-    encrypted = key.private_bytes(  # type: ignore[attr-defined]
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(pin.digits())
-    )
+    encrypted = write_private_key(key, pin.digits())
     path.write_bytes(encrypted + certificate.public_bytes(Encoding.PEM))

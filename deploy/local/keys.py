@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from deploy.local.home import Home, write_private
 from deploy.local.members import SERVICES
@@ -17,7 +15,8 @@ from libs.messages.parties import Role
 from libs.messages.partners import JWE, PARTNERS
 from libs.messages.samples import COMPANY, OTHER_COMPANY, OTHER_USCC, USCC
 from libs.signing.pki import Authority, Issued, Subject
-from libs.signing.suites import PrivateKey
+from libs.signing.signers import FileSigner, SignerError
+from libs.signing.suites import read_private_key, vouches
 
 _RSA_BITS = 2048
 
@@ -76,7 +75,7 @@ def ensure_authority(home: Home) -> Authority:
         (home.pki / "crl.pem").unlink(missing_ok=True)  # another authority's list
         _save(authority.issued, key, certificate)
         return authority
-    found = _load_key(key)
+    found = read_private_key(key.read_bytes())
     return Authority(Issued(found, x509.load_pem_x509_certificate(certificate.read_bytes())))
 
 
@@ -95,18 +94,10 @@ def _company(
 def _is_whole(entry: Entry, root: x509.Certificate) -> bool:
     """Whether key and certificate are there, belong together and come from this authority."""
     try:
-        certificate = x509.load_pem_x509_certificate(entry.certificate.read_bytes())
-        certificate.verify_directly_issued_by(root)
-        return _load_key(entry.key).public_key() == certificate.public_key()
-    except (OSError, ValueError, TypeError, InvalidSignature):
+        signer = FileSigner.load(entry.key, entry.certificate)
+    except SignerError:
         return False
-
-
-def _load_key(path: Path) -> PrivateKey:
-    key = load_pem_private_key(path.read_bytes(), None)
-    if not isinstance(key, PrivateKey):
-        raise TypeError(f"{path} holds a key of another kind")
-    return key
+    return vouches(root, x509.load_der_x509_certificate(signer.certificate))
 
 
 def _save(issued: Issued, key: Path, certificate: Path) -> None:

@@ -4,24 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from libs.messages.parties import Role
+from libs.signing import issuing
 from libs.signing.certificates import CARD_OID, ROLE_CODES, ROLE_OID
 from libs.signing.signers import FileSigner
-from libs.signing.suites import PrivateKey
+from libs.signing.suites import write_private_key
 
 _DAYS = 3650
-_SHA256 = hashes.SHA256()
 
 # key usages (RFC 5280, 4.2.1.3) of an authority, of who signs, of who is encrypted to
 AUTHORITY = frozenset({"key_cert_sign", "crl_sign"})
@@ -37,7 +33,7 @@ _USAGES = (
 class Issued:
     """A key and its certificate."""
 
-    key: PrivateKey
+    key: Any  # a private key of some suite
     certificate: x509.Certificate
 
     @property
@@ -45,9 +41,9 @@ class Issued:
         """A signer with this key."""
         return FileSigner(self.key, self.certificate)
 
-    def key_pem(self) -> bytes:
-        """PKCS#8, not encrypted: write it where only its owner reads."""
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    def key_pem(self, password: bytes | None = None) -> bytes:
+        """PKCS#8; without a password not encrypted: write it where only its owner reads."""
+        return write_private_key(self.key, password)
 
     def certificate_pem(self) -> bytes:
         """PEM."""
@@ -87,12 +83,13 @@ class Authority:
         days: int = _DAYS,
         parent: "Authority | None" = None,
         path_length: int | None = 0,
+        key: object = None,
     ) -> "Authority":
-        """A new authority with a P-256 key, valid from `since` (now) for `days`.
+        """A new authority with `key`, else a P-256 key, valid from `since` (now) for `days`.
 
         A root, or an intermediate below `parent`; `path_length` is how many may stand below.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or _new_key()
         subject = x509.Name(
             [
                 x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tongbao sandbox"),
@@ -105,27 +102,24 @@ class Authority:
         basic = x509.BasicConstraints(ca=True, path_length=path_length)
         builder = builder.add_extension(basic, critical=True)
         builder = builder.add_extension(_usage(AUTHORITY), critical=True)
-        return cls(Issued(key, builder.sign(issuer_key, _SHA256)))
+        return cls(Issued(key, issuing.certify(builder, key, issuer_key)))
 
     def issue(
         self,
         subject: Subject,
         *,
+        key: object = None,
         rsa_bits: int | None = None,
         since: datetime | None = None,
         days: int = _DAYS,
         server: Iterable[x509.GeneralName] = (),
         encryption: bool = False,
     ) -> Issued:
-        """A leaf for `subject`: P-256, or RSA with `rsa_bits`; `server` names for TLS.
+        """A leaf for `subject` with `key`, else a new P-256 or RSA key; `server` names for TLS.
 
         It signs, or with `encryption` is encrypted to.
         """
-        key: PrivateKey = (
-            rsa.generate_private_key(65537, rsa_bits)
-            if rsa_bits
-            else ec.generate_private_key(ec.SECP256R1())
-        )
+        key = key or _new_key(rsa_bits)
         issuer, issuer_key = self.issued.certificate.subject, self.issued.key
         builder = _builder(_name(subject), issuer, key, issuer_key, _validity(since, days))
         basic = x509.BasicConstraints(ca=False, path_length=None)
@@ -139,7 +133,7 @@ class Authority:
             builder = builder.add_extension(card, critical=False)
         if names := list(server):
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return Issued(key, builder.sign(issuer_key, _SHA256))
+        return Issued(key, issuing.certify(builder, key, issuer_key))
 
     def revocations(self, revoked: Iterable[x509.Certificate], at: datetime | None = None) -> bytes:
         """A revocation list, PEM."""
@@ -153,7 +147,13 @@ class Authority:
         for certificate in revoked:
             entry = x509.RevokedCertificateBuilder(certificate.serial_number, now)
             builder = builder.add_revoked_certificate(entry.build())
-        return builder.sign(self.issued.key, _SHA256).public_bytes(Encoding.PEM)
+        return issuing.enlist(builder, self.issued.key).public_bytes(Encoding.PEM)
+
+
+def _new_key(rsa_bits: int | None = None) -> object:
+    if rsa_bits:
+        return rsa.generate_private_key(65537, rsa_bits)
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _validity(since: datetime | None, days: int) -> tuple[datetime, datetime]:
@@ -169,25 +169,24 @@ def _now() -> datetime:
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: PrivateKey,
-    issuer_key: PrivateKey,
+    key: object,
+    issuer_key: object,
     validity: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder(
         issuer_name=issuer,
         subject_name=subject,
-        public_key=key.public_key(),
         serial_number=x509.random_serial_number() >> 96,  # 8 bytes, as real cards have
         not_valid_before=validity[0],
         not_valid_after=validity[1],
     )
-    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    own_key = x509.SubjectKeyIdentifier(issuing.key_identifier(key))
     builder = builder.add_extension(own_key, critical=False)
     return builder.add_extension(_issuer_key(issuer_key), critical=False)
 
 
-def _issuer_key(key: PrivateKey) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+def _issuer_key(key: object) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier(issuing.key_identifier(key), None, None)
 
 
 def _name(subject: Subject) -> x509.Name:

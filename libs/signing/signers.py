@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from libs.signing.suites import Suite, suite_of
+from libs.signing.suites import Suite, key_of, read_private_key, suite_of
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ class Signer(Protocol):
         """The signing certificate, DER."""
 
     def sign(self, data: bytes) -> bytes:
-        """The suite's signature over `data` (ECDSA: r and s, 32 bytes each)."""
+        """The suite's signature over `data` (ECDSA, SM2: r and s, 32 bytes each)."""
 
 
 class FileSigner:
@@ -44,7 +43,7 @@ class FileSigner:
     @classmethod
     def load(cls, key_path: Path, cert_path: Path, password: bytes | None = None) -> "FileSigner":
         """Read key and certificate. Raises SignerError that names the file and the cause."""
-        key = read_pem(key_path, lambda data: load_pem_private_key(data, password), "private key")
+        key = read_pem(key_path, lambda data: read_private_key(data, password), "private key")
         certificate = read_pem(cert_path, x509.load_pem_x509_certificate, "certificate")
         try:
             signer = cls(key, certificate)
@@ -57,7 +56,10 @@ class FileSigner:
     def fits(self) -> bool:
         """Whether key and certificate belong together."""
         proof = b"key and certificate belong together"
-        return self.suite.verify(self._certificate.public_key(), self.sign(proof), proof)
+        try:
+            return self.suite.verify(key_of(self._certificate), self.sign(proof), proof)
+        except ValueError:  # the certificate's key is of no suite
+            return False
 
     @cached_property
     def certificate(self) -> bytes:
@@ -75,7 +77,7 @@ def read_pem(path: Path, load: Callable[[bytes], T], what: str) -> T:
         return load(path.read_bytes())
     except OSError as error:
         raise SignerError(f"{path}: cannot read the {what}: {error.strerror}") from None
-    except TypeError as error:  # `cryptography`: a password too few or too many
+    except TypeError as error:  # a password too few or too many
         raise SignerError(f"{path}: {error}") from None
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise SignerError(f"{path}: not a usable {what} (PEM expected): {error}") from None

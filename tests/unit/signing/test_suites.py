@@ -14,11 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-)
 
 from libs.signing import FileSigner, SignerError, sign_jws, sign_xml, suites
 from libs.signing.pki import Issued
@@ -104,6 +99,7 @@ def _blake(data: bytes) -> bytes:
 
 ONE_MORE = Suite(
     "one-more",
+    "Ed25519",
     "urn:test#one-more",
     "urn:test#blake2s",
     "ONE",
@@ -115,7 +111,7 @@ ONE_MORE = Suite(
 
 
 def test_a_suite_is_one_row(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What SM2-SM3 will need: other names, another digest, another key."""
+    """Other names, another digest, another key."""
     key = ed25519.Ed25519PrivateKey.generate()
     certificate = _certified(people, key.public_key())
     with pytest.raises(ValueError, match="P-256"):
@@ -170,11 +166,8 @@ def test_a_saved_key_is_its_owners_only(people: People, tmp_path: Path) -> None:
 
 
 def test_a_key_may_have_a_password(card: Issued, tmp_path: Path) -> None:
-    encrypted = card.key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
-    )
     key, certificate = tmp_path / "a.key", tmp_path / "a.pem"
-    key.write_bytes(encrypted)
+    key.write_bytes(card.key_pem(b"secret"))
     assert FileSigner.load(key, certificate, b"secret").fits()
     with pytest.raises(SignerError, match=r"a\.key: Password was not given"):
         FileSigner.load(key, certificate)
