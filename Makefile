@@ -64,8 +64,8 @@ generated: setup ## Check that generated schemas and docs are fresh
 	@$(PY) -m libs.messages check
 	@$(PY) -m libs.lifecycle check
 
-pytest: setup ## Run every test, without the other checks
-	@$(PY) -m pytest
+pytest: setup ## Run every test but those of make test-card, without the other checks
+	@$(PY) -m pytest -m "not card"
 
 format: setup ## Format the code and mend what ruff can mend
 	@.venv/bin/ruff format .

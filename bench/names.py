@@ -20,6 +20,7 @@ NAMES = {
 CARD_NAMES = {
     "card-pcsc": "bench.card.benches:pcsc_bench",
     "card-pkcs11": "bench.card.benches:pkcs11_bench",
+    "card-skf": "bench.card.benches:skf_bench",
     "card-software": "bench.card.benches:software_bench",
     "card-door": "bench.card.door:door_bench",
 }

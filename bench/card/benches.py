@@ -1,4 +1,4 @@
-"""Benchmarks `card-pcsc`, `card-pkcs11` and `card-software`: our layer beside the bare calls."""
+"""Benchmarks `card-pcsc`, `-pkcs11`, `-skf` and `-software`: our layer beside the bare calls."""
 
 import tempfile
 from collections.abc import Iterator
@@ -19,8 +19,10 @@ _TARGET = 0.9
 _TOLD = {
     "pcsc": "PIV card of the sandbox, a process of its own, behind pcscd and vpcd",
     "pkcs11": "token of SoftHSM",
+    "skf": "token of GM/T 0016 whose chip is OpenSSL in the same process",
     "software": "encrypted card file",
 }
+_KEYS = {"skf": "SM2"}  # others are P-256
 
 
 @contextmanager
@@ -38,7 +40,8 @@ def signatures(kind: str) -> Result:
         ours = partial(_sign, stand.backend, stand.slot, data)
         result = compare(f"card-{kind}", ours, {"bare calls": (stand.raw_work(data), _TARGET)})
     load = (
-        f"{_TOLD[kind]}; opened, whose it is, PIN, P-256 signature over {len(data):,} bytes, left"
+        f"{_TOLD[kind]}; opened, whose it is, PIN, "
+        f"{_KEYS.get(kind, 'P-256')} signature over {len(data):,} bytes, left"
     )
     return replace(result, unit="signatures/s", load=load)
 
@@ -51,6 +54,11 @@ def pcsc_bench() -> Result:
 def pkcs11_bench() -> Result:
     """`card-pkcs11`."""
     return signatures("pkcs11")
+
+
+def skf_bench() -> Result:
+    """`card-skf`."""
+    return signatures("skf")
 
 
 def software_bench() -> Result:

@@ -1,6 +1,6 @@
 """Cards to measure with, one kind a row: each with our backend to it and with the bare calls.
 
-All hold the same P-256 key and certificate of a made-up company.
+All hold the same P-256 key and certificate of a made-up company; a token of GM/T 0016 an SM2 key.
 """
 
 import os
@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from bench.card.raw import pcsc_signature, pkcs11_signature, software_signature
+from bench.card.raw_skf import skf_signature
 from bench.harness import NotHere, Work
 from card_signer.card import Backend, Slot
 from card_signer.pin import Pin
 from card_signer.pkcs11 import backend as pkcs11_backend
+from card_signer.skf.backend import SkfBackend
 from card_signer.software import SUFFIX, SoftwareBackend, write
-from libs.signing.pki import Issued
+from libs.messages import samples
+from libs.messages.parties import Role
+from libs.signing.pki import Authority, Issued, Subject
+from libs.signing.sm2 import PrivateKey
+from sandbox.card import skf
 from sandbox.card import token as softhsm
 from sandbox.card.apart import card_apart
 from sandbox.card.service import Service
@@ -98,7 +104,25 @@ def _software(issued: Issued, place: Path) -> Iterator[Stand]:
     yield Stand(SoftwareBackend(place), software_signature(path, PIN))
 
 
-STANDS: Mapping[str, Opened] = {"pcsc": _pcsc, "pkcs11": _pkcs11, "software": _software}
+@contextmanager
+def _skf(issued: Issued, place: Path) -> Iterator[Stand]:
+    """A token that is a library: no USB and no slow chip, so that all is the layers' cost."""
+    if missing := skf.lacks():
+        raise NotHere(", ".join(missing))
+    key = PrivateKey.generate()
+    company = Subject(Role.OPERATOR, samples.USCC, samples.COMPANY, "李晓明", "2110000001")
+    token = skf.Token(skf.build(place))
+    token.insert(Authority.create().issue(company, key=key), PIN)
+    raw = skf_signature(token.path, key.public.digest, PIN)
+    yield Stand(SkfBackend(token.path), raw)
+
+
+STANDS: Mapping[str, Opened] = {
+    "pcsc": _pcsc,
+    "pkcs11": _pkcs11,
+    "skf": _skf,
+    "software": _software,
+}
 
 
 def _needs(module: str, package: str) -> Any:

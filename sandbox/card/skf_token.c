@@ -1,4 +1,4 @@
-/* A token with a library of GM/T 0016, for tests: PIN, tries, containers and handles are kept here,
+/* A token with a library of GM/T 0016: PIN, tries, containers and handles are kept here,
  * its SM2 is OpenSSL's. It shares no code with the program. ULONG is what the build says.
  * token_... is how a test sets it up; `lie` names what it does wrong, `pull` the call before which
  * it is taken out. */

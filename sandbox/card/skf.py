@@ -1,4 +1,4 @@
-"""The tests' own SKF token: built from skf_token.c, with OpenSSL's SM2."""
+"""A token with a library of GM/T 0016 (SKF): built from skf_token.c, with OpenSSL's SM2."""
 
 import ctypes
 import shutil
@@ -7,31 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from libs.signing.pki import Issued
 
 SOURCE = Path(__file__).with_name("skf_token.c")
 _INCLUDES = "#include <openssl/evp.h>\n"
 
 
-def built(folder: Path, ulong: str) -> Path:
-    """The token's library with this C type as ULONG; skips where it cannot be built."""
+def lacks() -> list[str]:
+    """What has to be installed before it can be built."""
     compiler = shutil.which("cc")
     if compiler is None:
-        pytest.skip("no C compiler (cc): the SKF token of the tests cannot be built")
-    looked = subprocess.run(
+        return ["a C compiler (cc)"]
+    looked = subprocess.run(  # noqa: S603 - what `which` found
         [compiler, "-fsyntax-only", "-xc", "-"],
         input=_INCLUDES,
         text=True,
         capture_output=True,
         check=False,
     )
-    if looked.returncode:
-        pytest.skip("no headers of OpenSSL (libssl-dev): the SKF token cannot be built")
+    return ["the headers of OpenSSL (libssl-dev)"] if looked.returncode else []
+
+
+def build(folder: Path, ulong: str = "unsigned int") -> Path:
+    """The token's library with this C type as ULONG. Raises CalledProcessError."""
     path = folder / "libtoken.so"
     options = ["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", f"-DULONG={ulong}"]
-    subprocess.run([compiler, *options, "-o", path, SOURCE, "-lcrypto"], check=True)
+    compiler = shutil.which("cc") or "cc"
+    subprocess.run(  # noqa: S603 - what `which` found
+        [compiler, *options, "-o", path, SOURCE, "-lcrypto"], check=True
+    )
     return path
 
 
@@ -48,7 +52,8 @@ class Token:
         """A new token with this key, certificate and PIN, all tries left, honest."""
         certificate = issued.signer.certificate
         self.make(issued.key_pem(), certificate, len(certificate), pin.encode())
-        assert self.has_key()
+        if not self.has_key():
+            raise RuntimeError("the token took no key")
 
     def will(self, lie: str) -> None:
         """It does this wrong from now on."""
