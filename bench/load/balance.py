@@ -13,6 +13,7 @@ import asyncpg
 
 from bench.load.flows import IN_FORCE, Flow
 from bench.load.topics import Books, Place, books, ends
+from deploy.local.keys import openers
 from deploy.local.stack import LocalStack
 from libs.lifecycle.tables.payment import PAID
 from libs.messages.partners import BANKS, INSURERS, partner_topic
@@ -85,7 +86,7 @@ async def balance(
     bootstrap = stack.kafka.bootstrap
     end = await ends(bootstrap)
     lags = await unread(bootstrap, end, seconds_max)
-    found = await books(bootstrap, begin, end)
+    found = await books(bootstrap, begin, end, openers(stack.home))
     rows = [Finding(f"messages {name} has not read", 0, count) for name, count in lags.items()]
     rows += [Finding(f"rows left in {name}", 0, count) for name, count in left.items()]
     rows.append(Finding(REUSED, 0, found.reused.total()))

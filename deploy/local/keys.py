@@ -14,6 +14,7 @@ from deploy.local.members import SERVICES
 from libs.messages.parties import Role
 from libs.messages.partners import JWE, PARTNERS
 from libs.messages.samples import COMPANY, OTHER_COMPANY, OTHER_USCC, USCC
+from libs.signing.encryption import Opener
 from libs.signing.pki import Authority, Issued, Subject
 from libs.signing.signers import FileSigner, SignerError
 from libs.signing.suites import read_private_key, vouches
@@ -52,6 +53,13 @@ def entries(home: Home) -> Iterator[Entry]:
             yield Entry(home.pki / f"{code}-encryption", subject, encryption=True)
     for name in SERVICES:
         yield Entry(home.pki / name, Subject(Role.SERVICE, name, f"单一窗口 {name}"))
+
+
+def openers(home: Home) -> dict[str, Opener]:
+    """What reads the messages to those partners that want them encrypted, by partner code."""
+    return {
+        entry.subject.party: Opener.load(entry.key) for entry in entries(home) if entry.encryption
+    }
 
 
 def ensure_keys(home: Home) -> None:

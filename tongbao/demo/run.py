@@ -4,10 +4,9 @@ import asyncio
 
 from rich.console import Console
 
+from deploy.local.keys import openers
 from deploy.local.stack import LocalStack
-from libs.messages.partners import JWE, PARTNERS
 from libs.signing import TrustStore
-from libs.signing.encryption import Opener
 from tongbao.client import CardError, Overdue, PortalAway, PortalError
 from tongbao.demo.balance import Closed, Finding, closing, findings
 from tongbao.demo.cards import Cards, SoftwareCards
@@ -42,12 +41,8 @@ def play(stack: LocalStack, console: Console, *, piv: bool = False) -> bool:
 
 async def _play(stack: LocalStack, teller: Teller, cards: Cards) -> bool:
     trust = TrustStore.load(stack.home.pki / "ca.pem", stack.home.pki / "crl.pem")
-    openers = {
-        code: Opener.load(stack.home.pki / f"{code}-encryption.key")
-        for code, partner in PARTNERS.items()
-        if partner.encryption == JWE
-    }
-    witness = Witness(stack.kafka.bootstrap, trust, teller.message, TITLES, openers)
+    bootstrap, opened_by = stack.kafka.bootstrap, openers(stack.home)
+    witness = Witness(bootstrap, trust, teller.message, TITLES, opened_by)
     await witness.start()
     stage = Stage(stack, teller, cards)
     broken = ""
