@@ -48,11 +48,11 @@ def desktop() -> Iterator["Desktop"]:
 class Desktop:
     """What a user sees and does."""
 
-    title: str = "卡签名确认"
+    kind: str = "^card-signer$"
 
     def windows(self) -> list[str]:
         """The windows of the card signer that are in sight."""
-        return xdotool("search", "--onlyvisible", "--name", self.title).split()
+        return xdotool("search", "--onlyvisible", "--class", self.kind).split()
 
     def wait_for_window(self) -> str:
         """Until there is one and it has the keyboard."""

@@ -3,7 +3,8 @@
 import pytest
 from lxml import etree
 
-from card_signer.reading import DOCUMENT_BYTES_MAX, Reading, plain_lines, printable, read
+from card_signer.lines import printable
+from card_signer.reading import DOCUMENT_BYTES_MAX, Reading, plain_lines, read
 from libs.messages.base import Message
 from libs.messages.examples import messages
 from libs.messages.parties import COMPANY_ROLES

@@ -1,7 +1,9 @@
 """What pages learn of a card that stays where it is, while its certificate does not stay good."""
 
-from contextlib import AbstractContextManager
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,10 @@ def desk(drawer: Drawer) -> Desk:
     return Desk([drawer], Someone())
 
 
+def same(at: datetime) -> datetime:
+    return at
+
+
 def card(watch: Watch) -> dict[str, Any]:
     (only,) = watch.now()["cards"]
     return dict(only)
@@ -44,7 +50,8 @@ def test_days_are_counted_down_and_warned_of_while_the_card_stays_in(
 ) -> None:
     watch, ends = Watch(desk), issued.certificate.not_valid_after_utc
     for days, warnings in ((31, []), (30, ["证书还有30天过期，请及时换证"])):
-        desk.now = lambda days=days: ends - days * DAY - timedelta(hours=1)
+        at = ends - days * DAY - timedelta(hours=1)
+        desk.now = partial(same, at)
         assert (card(watch)["daysLeft"], card(watch)["warnings"]) == (days, warnings)
         assert card(watch)["trouble"] is None
     desk.now = lambda: ends + DAY
@@ -68,9 +75,11 @@ def test_the_card_is_not_read_again_for_it(chip: Chip) -> None:
     class Counted(Drawer):
         opened = 0
 
-        def open(self, slot: Slot) -> AbstractContextManager[Card]:
+        @contextmanager
+        def open(self, slot: Slot) -> Iterator[Card]:
             self.opened += 1
-            return super().open(slot)
+            with super().open(slot) as card:
+                yield card
 
     drawer = Counted({"one": chip})
     watch = Watch(Desk([drawer], Someone()))

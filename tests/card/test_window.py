@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -25,6 +27,9 @@ from libs.signing.pki import Authority
 from tests.card.conftest import OPERATOR, PIN, SITE, refused
 from tests.card.desktop import Desktop, desktop, lacks, until
 from tests.card.program import Program
+
+if TYPE_CHECKING:
+    from card_signer.window.view import View  # which needs tkinter
 
 pytestmark = pytest.mark.card
 Process = subprocess.Popen[str]
@@ -228,26 +233,44 @@ def test_each_line_of_a_long_document_can_be_scrolled_to_and_is_whole(screen: De
     shown = int(text.index("end-1c").split(".")[0])
     assert shown == len(lines)
     try:
-        until(lambda: bool(view.root.update() or screen.windows()))
+        until(lambda: drawn(view) and bool(screen.windows()))
         screen.wait_for_window()
-        while text.yview()[1] < 1.0:
-            seen |= in_sight(view, shown)
-            top = text.yview()[0]
-            screen.press("Next")
-            until(lambda top=top: view.root.update() or text.yview()[0] > top)
         seen |= in_sight(view, shown)
+        while shown not in seen:
+            top = top_of(view)
+            screen.press("Next")
+            until(partial(scrolled, view, top))
+            seen |= in_sight(view, shown)
         assert seen == set(range(1, shown + 1))
         assert all(
             text.get(f"{number}.0", f"{number}.end").endswith(line.text)
             for number, line in enumerate(lines, 1)
         )
     finally:
+        view.root.withdraw()
+        view.root.update()  # or it would stay in sight
         view.root.destroy()
 
 
-def in_sight(view: "object", lines: int) -> set[int]:
+def drawn(view: "View") -> bool:
+    view.root.update()
+    return True
+
+
+def top_of(view: "View") -> tuple[int, int]:
+    """Line and character at the top; Tk only guesses how large a part of the whole that is."""
+    line, _, character = view.reading.text.index("@0,0").partition(".")
+    return int(line), int(character)
+
+
+def scrolled(view: "View", top: tuple[int, int]) -> bool:
+    """Whether it is further down than `top` now."""
+    return drawn(view) and top_of(view) > top
+
+
+def in_sight(view: "View", lines: int) -> set[int]:
     """The numbers of the lines whose beginning and end are both in sight now."""
-    text = view.reading.text  # type: ignore[attr-defined] # a View, whose import needs Tk
+    text = view.reading.text
     return {
         number
         for number in range(1, lines + 1)

@@ -163,7 +163,7 @@ def _windows(person: Person) -> Unit:
 
 def _task(person: Person) -> bytes:
     command, *arguments = person.program
-    task = etree.Element(f"{{{_TASK}}}Task", {"version": "1.2"}, nsmap={None: _TASK})
+    task = etree.fromstring(f'<Task version="1.2" xmlns="{_TASK}"/>')
     for path, text in (
         ("RegistrationInfo/Description", DESCRIPTION),
         ("Triggers/LogonTrigger/Enabled", "true"),
@@ -183,7 +183,8 @@ def _task(person: Person) -> bytes:
         _at(task, path.split("/")).text = text
     for name, attribute in (("Principals/Principal", "id"), ("Actions", "Context")):
         _at(task, name.split("/")).set(attribute, "Author")
-    return etree.tostring(task, encoding="utf-16", xml_declaration=True)
+    declared = '<?xml version="1.0" encoding="UTF-16"?>\n'
+    return (declared + etree.tostring(task, encoding="unicode")).encode("utf-16")
 
 
 def _at(task: etree._Element, names: Sequence[str]) -> etree._Element:
