@@ -18,7 +18,7 @@ FAMILIES = (
     "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei",
 )
-_COLUMN_PART = 0.45  # of the width, that labels may take
+_COLUMN_PART = 0.36  # of the width, that labels may take
 _INDENT = "　"
 
 
