@@ -10,6 +10,7 @@ gcc              cc                                              build
 libpcsclite-dev  /usr/include/PCSC/winscard.h                    build
 swig             swig                                            build
 chromium         chromium                                        test
+libssl-dev       /usr/include/openssl/evp.h                      test
 openbox          openbox                                         test
 opensc           pkcs11-tool                                     test
 opensc-pkcs11    /usr/lib/*/opensc-pkcs11.so                     test

@@ -14,15 +14,17 @@ from typing import NamedTuple, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from libs.messages.partners import JSON, XML
+from libs.signing.ecdsa_rsa import P256
 from libs.signing.jws import attached, detached
 from libs.signing.profile import Profile
 from libs.signing.signers import SignerError, read_pem
+from libs.signing.suites import read_private_key
 from libs.signing.trust import TrustStore
 
 JOSE = "application/jose"
@@ -68,8 +70,8 @@ class Recipient:
     def load(cls, path: Path, party: str, trust: TrustStore) -> Self:
         """Read a certificate (PEM). Raises SignerError: not there, not P-256, not the party's."""
         certificate = read_pem(path, x509.load_pem_x509_certificate, "certificate")
-        key = certificate.public_key()
-        if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
+        key = P256.key_of(certificate)
+        if not (isinstance(key, ec.EllipticCurvePublicKey) and P256.takes(key)):
             raise SignerError(f"{path}: a key for encryption must be EC P-256")
         der = certificate.public_bytes(Encoding.DER)
         recipient = cls(party, der, trust, ECKey.import_key(key))
@@ -105,7 +107,7 @@ class Opener:
     @classmethod
     def load(cls, path: Path, password: bytes | None = None) -> Self:
         """Read a key (PEM). Raises SignerError."""
-        key = read_pem(path, partial(load_pem_private_key, password=password), "private key")
+        key = read_pem(path, partial(read_private_key, password=password), "private key")
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise SignerError(f"{path}: a key for decryption must be EC P-256")
         return cls(ECKey.import_key(key))
