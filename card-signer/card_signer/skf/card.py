@@ -6,15 +6,13 @@ from contextlib import contextmanager
 from ctypes import Array, byref, c_char, c_uint64, c_void_p
 from dataclasses import dataclass
 
-from cryptography import x509
-
+from card_signer.card import key_of_certificate
 from card_signer.pin import Pin
 from card_signer.skf.library import NUMBERS_BYTES, EccSignature
 from card_signer.skf.results import PIN_INCORRECT
 from card_signer.skf.token import Token
 from card_signer.troubles import Trouble
 from libs.signing.sm2 import BYTES, ORDER, PublicKey
-from libs.signing.suites import key_of
 
 _USER = 1
 _TRIES_MAX = 255
@@ -72,10 +70,7 @@ class SkfCard:
 
 def sm2_key(certificate: bytes) -> PublicKey:
     """The key of a certificate, DER. Raises Trouble NOT_OUR_CARD when it is no SM2 key."""
-    try:
-        key = key_of(x509.load_der_x509_certificate(certificate))
-    except (ValueError, x509.InvalidVersion) as error:
-        raise Trouble("NOT_OUR_CARD", what=str(error)) from None
+    key = key_of_certificate(certificate)
     if not isinstance(key, PublicKey):
         raise Trouble("NOT_OUR_CARD", what="SM2")
     return key
