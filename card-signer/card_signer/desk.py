@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
+from card_signer import slots
 from card_signer.card import Backend, Card, CardSigner, Slot
 from card_signer.consent import LAST, Consent, Question
 from card_signer.holder import Holder, holder_of
@@ -60,17 +61,17 @@ class Desk:
     _nonces: dict[str, None] = field(default_factory=dict)
 
     def slots(self) -> list[Slot]:
-        """Every place for a card, of all kinds. Raises Trouble NO_SERVICE."""
-        return [slot for backend in self.backends for slot in backend.slots()]
+        """As `slots.every`. Raises Trouble."""
+        return slots.every(self.backends)
 
     def holders(self) -> list[Holder]:
         """Whose cards are in. Raises Trouble when there is none that could be used."""
-        full = self._full()
+        full = slots.full(self.backends)
         found, seen = [], Trouble("NO_CARD")
         with self._access:
             for slot in full:
                 try:
-                    with self._backend(slot).open(slot) as card:
+                    with slots.backend_of(self.backends, slot).open(slot) as card:
                         found.append(holder_of(card.certificate))
                 except Trouble as trouble:
                     seen = _worse(seen, trouble)
@@ -251,24 +252,13 @@ class Desk:
         warnings = tuple(holder.warnings(self.now()))
         return Question(origin, title, holder.zh, tuple(lines), left, warnings)
 
-    def _full(self) -> list[Slot]:
-        slots = self.slots()
-        if not slots:
-            raise Trouble("NO_READER")
-        if not (full := [slot for slot in slots if slot.has_card]):
-            raise Trouble("NO_CARD")
-        return full
-
-    def _backend(self, slot: Slot) -> Backend:
-        return next(each for each in self.backends if each.name == slot.backend)
-
     def _first(self, wanted: str, stack: ExitStack) -> Opened:
         """The first card that is meant, open for as long as `stack` is. Raises Trouble."""
         seen = Trouble("NO_CARD")
-        for slot in self._full():
+        for slot in slots.full(self.backends):
             with ExitStack() as tried:
                 try:
-                    card = tried.enter_context(self._backend(slot).open(slot))
+                    card = tried.enter_context(slots.backend_of(self.backends, slot).open(slot))
                     holder = holder_of(card.certificate)
                     if wanted and holder.fingerprint != wanted:
                         raise Trouble("WRONG_CARD")

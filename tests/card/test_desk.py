@@ -273,3 +273,13 @@ def test_a_site_asks_only_so_often_a_minute(desk: Desk, someone: Someone) -> Non
         desk.sign(SITE, PROPOSAL)
     assert len(someone.asked) == 3
     desk.sign("https://other.example", PROPOSAL)
+
+
+def test_a_kind_of_card_that_cannot_be_looked_at_keeps_no_other_from_signing(
+    chip: Chip, someone: Someone
+) -> None:
+    broken, empty = Drawer({}, "broken", trouble="NO_SERVICE"), Drawer({"two": None}, "empty")
+    assert Desk([broken, Drawer({"one": chip})], someone).sign(SITE, PROPOSAL)
+    for backends in ([broken], [broken, empty], [empty, broken]):
+        with refused("NO_SERVICE"):
+            Desk(backends, someone).sign(SITE, PROPOSAL)
