@@ -115,7 +115,7 @@ def verify_pin(wanted: Wanted = "") -> None:
 def change_pin(wanted: Wanted = "") -> None:
     """Change the PIN; never with the last try."""
     with _asked("原密码") as old, _asked("新密码") as new, _asked("再次输入新密码") as again:
-        if new.digits() != again.digits():
+        if new.characters() != again.characters():
             raise Trouble("PIN_FORM", what="两次输入不一致")
         _desk(load()).change_pin(old, new, wanted)
     _out.print("密码已修改")
@@ -178,7 +178,7 @@ def software_card(
     if not FileSigner(private, holder).fits():
         raise Trouble("CARD_FILE", what=f"{key} 与 {certificate} 不是一对 (do not belong together)")
     with _asked("密码") as pin, _asked("再次输入密码") as again:
-        if pin.digits() != again.digits():
+        if pin.characters() != again.characters():
             raise Trouble("PIN_FORM", what="两次输入不一致")
         write(card, private, holder, pin)
 

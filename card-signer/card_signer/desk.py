@@ -160,7 +160,7 @@ class Desk:
                     replace(later, pin="新密码（再次）"),
                 )
             )
-            if new.digits() != again.digits():
+            if new.characters() != again.characters():
                 raise Trouble("PIN_FORM", what="两次输入不一致")
             with self._same(holder) as card:
                 card.change_pin(old, new)

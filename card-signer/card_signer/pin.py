@@ -5,33 +5,42 @@ from typing import Self
 
 from card_signer.troubles import Trouble
 
-DIGITS_MIN, DIGITS_MAX = 6, 8
+LENGTH_MIN, LENGTH_MAX = 4, 32  # of any kind of card; a kind may ask for more, or for less
+_BLANK, _DELETE = 0x20, 0x7F  # between them is what ASCII shows
 
 
 class Pin:
-    """A context manager: leaving it overwrites the digits."""
+    """A context manager: leaving it overwrites the characters."""
 
-    def __init__(self, digits: bytes | bytearray) -> None:
-        self._digits = bytearray(digits)
+    def __init__(self, characters: bytes | bytearray) -> None:
+        self._characters = bytearray(characters)
 
     @classmethod
     def typed(cls, text: str | bytearray) -> Self:
         """What a user typed. Raises Trouble PIN_FORM; costs no try of the card."""
-        if not (text.isascii() and text.isdigit()):
-            raise Trouble("PIN_FORM", what="0-9")
-        if not DIGITS_MIN <= len(text) <= DIGITS_MAX:
-            raise Trouble("PIN_FORM", what=f"{DIGITS_MIN}-{DIGITS_MAX}")
-        return cls(text.encode() if isinstance(text, str) else text)
+        typed = text.encode() if isinstance(text, str) else text
+        if not all(_BLANK < each < _DELETE for each in typed):
+            raise Trouble("PIN_FORM", what="ASCII")
+        if not LENGTH_MIN <= len(typed) <= LENGTH_MAX:
+            raise Trouble("PIN_FORM", what=f"{LENGTH_MIN}-{LENGTH_MAX}")
+        return cls(typed)
 
-    def digits(self) -> bytes:
-        """The digits, for the card."""
-        return bytes(self._digits)
+    def characters(self) -> bytes:
+        """What was typed, for the card."""
+        return bytes(self._characters)
+
+    def digits(self, least: int, most: int) -> bytes:
+        """The same for a card that takes digits only, so many. Raises Trouble PIN_FORM."""
+        typed = self.characters()
+        if not (typed.isdigit() and least <= len(typed) <= most):
+            raise Trouble("PIN_FORM", what=f"{least}-{most} × 0-9")
+        return typed
 
     def wipe(self) -> None:
-        """Overwrite them."""
-        for at in range(len(self._digits)):
-            self._digits[at] = 0
-        self._digits.clear()
+        """Overwrite it."""
+        for at in range(len(self._characters)):
+            self._characters[at] = 0
+        self._characters.clear()
 
     def __enter__(self) -> Self:
         return self

@@ -77,7 +77,7 @@ class SoftwareCard:
 
     def _key(self, pin: Pin) -> object:
         try:
-            return read_private_key(self._pem, pin.digits())
+            return read_private_key(self._pem, pin.characters())
         except TypeError:
             raise Trouble("CARD_FILE", what=f"{self._path}: the key is not encrypted") from None
         except ValueError:
@@ -93,5 +93,5 @@ def write(path: Path, key: object, certificate: x509.Certificate, pin: Pin) -> N
     """Make a software card; only its owner may read the file."""
     path.touch(mode=0o600)
     path.chmod(0o600)
-    encrypted = write_private_key(key, pin.digits())
+    encrypted = write_private_key(key, pin.characters())
     path.write_bytes(encrypted + certificate.public_bytes(Encoding.PEM))

@@ -113,8 +113,8 @@ TABLE: tuple[Row, ...] = (
         "PIN_FORM",
         "密码格式不正确：{what}",
         "this cannot be a PIN: {what}",
-        "请输入6至8位数字",
-        "six to eight digits",
+        "请核对密码的位数和字符",
+        "check how many characters it has, and which",
     ),
     Row(
         "PIN_LOCKED",

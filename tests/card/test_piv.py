@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -71,19 +72,33 @@ def test_the_pin_is_changed(chip: Chip) -> None:
             card.verify_pin(old)
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "123456789", "12345a", "１２３４５６", " 123456"])
+@pytest.mark.parametrize("typed", ["12345", "123456789", "12345a", "abcdef"])
 def test_what_cannot_be_a_pin_costs_no_try(chip: Chip, typed: str) -> None:
+    card = PivCard(channel_to(chip))
+    with Pin.typed(typed) as pin, Pin.typed(PIN) as right:
+        for use in (
+            partial(card.verify_pin, pin),
+            partial(card.change_pin, pin, right),
+            partial(card.change_pin, right, pin),
+            partial(card.sign, b"data", pin),
+        ):
+            with refused("PIN_FORM"):
+                use()
+    assert chip.tries == 3
+
+
+@pytest.mark.parametrize("typed", ["", "123", "1" * 33, "１２３４５６", " 123456", "12\x007890"])
+def test_what_no_card_takes_for_a_pin_reaches_none(typed: str) -> None:
     with refused("PIN_FORM"):
         Pin.typed(typed)
-    assert chip.tries == 3
 
 
 def test_a_pin_is_wiped_and_never_shown() -> None:
     with Pin.typed(PIN) as pin:
         assert PIN not in repr(pin)
-        held = pin._digits
+        held = pin._characters
     assert PIN.encode() not in bytes(held)
-    assert pin.digits() == b""
+    assert pin.characters() == b""
 
 
 def test_a_card_of_another_kind_is_told() -> None:

@@ -119,7 +119,7 @@ def test_a_key_of_another_suite_than_the_certificate_is_refused(
     other = next(key for name, key in KEYS.items() if name != suite)
     stranger = authority.issue(OPERATOR, key=other())
     with Pin.typed(PIN) as pin:
-        path.write_bytes(stranger.key_pem(pin.digits()) + _certificate(path))
+        path.write_bytes(stranger.key_pem(pin.characters()) + _certificate(path))
         with refused("CARD_FILE"):
             SoftwareCard(path).sign(b"x", pin)
 

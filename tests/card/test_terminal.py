@@ -82,7 +82,7 @@ def test_all_is_shown_and_the_pin_is_not(screen: tuple[Terminal, Hand]) -> None:
         assert told in hand.seen
     hand.type(f"{PIN}\n")
     with waiting.answer() as pin:
-        assert pin.digits() == PIN.encode()
+        assert pin.characters() == PIN.encode()
     hand.drain()
     assert PIN not in hand.seen
 
@@ -129,7 +129,7 @@ def test_the_last_try_is_used_only_on_an_explicit_word(screen: tuple[Terminal, H
     hand.type("yes\n")
     hand.wait_for("请输入密码")
     hand.type(f"{PIN}\n")
-    assert waiting.answer().digits() == PIN.encode()
+    assert waiting.answer().characters() == PIN.encode()
 
 
 def test_no_terminal_is_told() -> None:

@@ -89,7 +89,7 @@ def test_a_user_who_agrees_types_the_pin(screen: Desktop, keys: tuple[str, ...])
     screen.type(PIN)
     screen.press(*keys)
     with answer.result(10) as pin:
-        assert pin.digits() == PIN.encode()
+        assert pin.characters() == PIN.encode()
 
 
 @pytest.mark.parametrize("keys", [("Escape",), ("Tab", "Tab", "space"), ("alt+F4",)])
@@ -129,7 +129,7 @@ def test_return_without_a_pin_agrees_to_nothing(screen: Desktop) -> None:
         answer.result(10)
 
 
-@pytest.mark.parametrize("typed", ["abcdef", "12345", "123456789", "1" * 300])
+@pytest.mark.parametrize("typed", ["abc", "12 456", "1" * 33, "1" * 300])
 def test_what_cannot_be_a_pin_is_told(screen: Desktop, typed: str) -> None:
     answer = asked()
     screen.wait_until_ready()
@@ -152,7 +152,7 @@ def test_what_was_meant_for_another_window_agrees_to_nothing(screen: Desktop) ->
     screen.wait_until_ready()
     screen.type(PIN)
     screen.press("Return")
-    assert answer.result(10).digits() == PIN.encode()
+    assert answer.result(10).characters() == PIN.encode()
 
 
 def test_the_last_try_is_used_only_on_an_explicit_word(screen: Desktop) -> None:
@@ -167,7 +167,7 @@ def test_the_last_try_is_used_only_on_an_explicit_word(screen: Desktop) -> None:
     screen.press("shift+Tab", "space", "Tab")
     screen.type(PIN)
     screen.press("Return")
-    assert answer.result(10).digits() == PIN.encode()
+    assert answer.result(10).characters() == PIN.encode()
 
 
 def test_a_window_that_dies_signs_nothing(screen: Desktop) -> None:
@@ -266,7 +266,7 @@ def test_a_document_of_the_largest_size_is_shown_in_time(screen: Desktop) -> Non
     screen.wait_until_ready()
     screen.type(PIN)
     screen.press("Return")
-    assert answer.result(10).digits() == PIN.encode()
+    assert answer.result(10).characters() == PIN.encode()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from card_signer.card import key_of_certificate, suite_of_certificate
-from card_signer.pin import DIGITS_MAX, Pin
+from card_signer.pin import Pin
 from card_signer.piv import tlv
 from card_signer.piv.apdu import NOT_FOUND, OK, PIN_BLOCKED, Answer, Channel
 from card_signer.pkcs1 import padded
@@ -21,6 +21,7 @@ AID = bytes.fromhex("A000000308000010000100")
 _CERTIFICATE_9C = 0x5FC10A
 _KEY_9C = 0x9C
 _PIN = 0x80
+_PIN_DIGITS_MIN, _PIN_DIGITS_MAX = 6, 8  # SP 800-73-4, 2.4.3
 _SELECT, _VERIFY, _CHANGE, _AUTHENTICATE, _GET_DATA = 0xA4, 0x20, 0x24, 0x87, 0xCB
 _TRIES = 0x63C0
 _TRIES_MASK = 0xFFF0
@@ -91,7 +92,7 @@ class PivCard:
 
 
 def _padded(pin: Pin) -> bytes:
-    return pin.digits().ljust(DIGITS_MAX, b"\xff")
+    return pin.digits(_PIN_DIGITS_MIN, _PIN_DIGITS_MAX).ljust(_PIN_DIGITS_MAX, b"\xff")
 
 
 def _judge(answer: Answer) -> None:

@@ -171,4 +171,4 @@ def _asks_again(key: Any) -> bool:
 
 def _text(pin: Pin) -> str:
     """As the library wants it; its copy is not ours to wipe."""
-    return pin.digits().decode("ascii")
+    return pin.characters().decode("ascii")

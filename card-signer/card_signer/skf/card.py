@@ -93,7 +93,7 @@ def _number(told: bytes) -> bytes:
 @contextmanager
 def _text(pin: Pin) -> Iterator[Array[c_char]]:
     """The digits as a library wants them, wiped afterwards."""
-    typed = ctypes.create_string_buffer(pin.digits())
+    typed = ctypes.create_string_buffer(pin.characters())
     try:
         yield typed
     finally:
