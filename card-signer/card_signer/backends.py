@@ -1,7 +1,10 @@
-"""The kinds of cards, a row each. What a kind needs is loaded when the settings ask for it."""
+"""The kinds of cards, a row each. What may not be installed is loaded when settings ask for it."""
 
+from card_signer import pkcs11
 from card_signer.card import Backend
 from card_signer.settings import Settings
+from card_signer.skf.backend import SkfBackend
+from card_signer.software import SoftwareBackend
 from card_signer.troubles import Trouble
 
 
@@ -21,27 +24,15 @@ def _readers(settings: Settings) -> Backend | None:
 
 
 def _pkcs11(settings: Settings) -> Backend | None:
-    if settings.pkcs11 is None:
-        return None
-    from card_signer.pkcs11 import backend  # noqa: PLC0415 - an optional part
-
-    return backend(settings.pkcs11)
+    return pkcs11.backend(settings.pkcs11) if settings.pkcs11 else None
 
 
 def _skf(settings: Settings) -> Backend | None:
-    if settings.skf is None:
-        return None
-    from card_signer.skf.backend import SkfBackend  # noqa: PLC0415 - as the others
-
-    return SkfBackend(settings.skf)
+    return SkfBackend(settings.skf) if settings.skf else None
 
 
 def _software(settings: Settings) -> Backend | None:
-    if settings.cards is None:
-        return None
-    from card_signer.software import SoftwareBackend  # noqa: PLC0415 - as the others
-
-    return SoftwareBackend(settings.cards)
+    return SoftwareBackend(settings.cards) if settings.cards else None
 
 
 _KINDS = (_readers, _pkcs11, _skf, _software)

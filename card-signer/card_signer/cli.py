@@ -22,6 +22,7 @@ from card_signer.finding import Finding
 from card_signer.instance import single
 from card_signer.pin import Pin
 from card_signer.screens import consent_of
+from card_signer.seals.shelf import Shelf
 from card_signer.settings import Settings, WrongSettings, load
 from card_signer.software import write
 from card_signer.troubles import Trouble
@@ -185,7 +186,9 @@ def software_card(
 
 def _desk(settings: Settings) -> Desk:
     limits = Limits(settings.answer_seconds, settings.a_minute)
-    return Desk(backends(settings), consent_of(settings), limits, Trust.of(settings))
+    return Desk(
+        backends(settings), consent_of(settings), limits, Trust.of(settings), Shelf.of(settings)
+    )
 
 
 @contextmanager

@@ -20,6 +20,7 @@ class Question:
     tries_left: int | None = None
     notes: tuple[str, ...] = ()  # warnings
     pin: str = "密码"  # which one is typed
+    file: str = ""  # where a file that is signed can be looked at
 
     @property
     def is_last_try(self) -> bool:

@@ -5,12 +5,10 @@ rules. Methods block; a door calls them in a thread.
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from time import monotonic
 
 from card_signer import slots
 from card_signer.card import Backend, Card, CardSigner, Slot
@@ -20,22 +18,36 @@ from card_signer.lines import Line
 from card_signer.pin import Pin
 from card_signer.plain_text import plain_lines
 from card_signer.reading import read
+from card_signer.seals.sealing import Sealing, Spot
+from card_signer.seals.shelf import Shelf, seal_of
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
+from card_signer.turns import Turns, check_nonce
 from libs.messages.parties import COMPANY_ROLES, Role
 from libs.signing.jws import sign_jws
 from libs.signing.proofs import login_statement
+from libs.signing.seals import Seal
 from libs.signing.xmldsig import sign_canonical
 
 LOCAL = "命令行"  # the origin of what is not asked by a site
-_MINUTE_SECONDS = 60.0
-_NONCES_MAX = 10_000
-_NONCE_MIN, _NONCE_MAX = 16, 256
 Opened = tuple[Card, Holder]
+Fits = Callable[[Holder], None]  # raises Trouble for a holder who may not
 _PIN_WORDS = (Line("说明", "密码在本机输入，不会发送给网站"),)
 _AWAY = {"NO_CARD", "NO_READER", "WRONG_CARD"}
 # why the next slot is looked at; of several reasons the last one here is told
 _NEXT = ("NO_CARD", "BLANK", "NOT_OUR_CARD", "WRONG_CARD")
+
+
+def _anyone(holder: Holder) -> None:
+    """Both of a company's cards may."""
+
+
+def _of_role(roles: Container[Role]) -> Fits:
+    def fits(holder: Holder) -> None:
+        if holder.role not in roles:
+            raise Trouble("ROLE", needed=_other(holder.role).zh)
+
+    return fits
 
 
 @dataclass(frozen=True)
@@ -54,11 +66,12 @@ class Desk:
     consent: Consent
     limits: Limits = Limits()
     trust: Trust | None = None  # without it only the sites judge who issued and who revoked
+    shelf: Shelf = field(default_factory=Shelf)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _one: threading.Lock = field(default_factory=threading.Lock)  # held while the user reads
-    _access: threading.Lock = field(default_factory=threading.Lock)  # never then
-    _recent: dict[str, deque[float]] = field(default_factory=dict)
-    _nonces: dict[str, None] = field(default_factory=dict)
+    _access: threading.Lock = field(default_factory=threading.Lock)  # never held while users read
+
+    def __post_init__(self) -> None:
+        self._turns = Turns(self.limits.a_minute)
 
     def slots(self) -> list[Slot]:
         """As `slots.every`. Raises Trouble."""
@@ -97,21 +110,19 @@ class Desk:
 
     def login(self, origin: str, nonce: str, wanted: str = "") -> Mapping[str, str]:
         """Prove to `origin` who is here: {signature (detached JWS), card}. A nonce serves once."""
-        if not (_NONCE_MIN <= len(nonce) <= _NONCE_MAX and nonce.isascii() and nonce.isprintable()):
-            raise Trouble("BAD_REQUEST", what="nonce")
+        check_nonce(nonce)
         lines = (Line("网站", origin, is_key=True),)
         with self._agreed(origin, "登录", lines, wanted) as (signer, holder):
-            self._use_up(nonce)
+            self._turns.use_up(nonce)
             signature = sign_jws(login_statement(origin, nonce), signer)
         return {"signature": signature, "card": holder.fingerprint}
 
     def sign(self, origin: str, document: bytes, wanted: str = "") -> bytes:
         """The document, read, shown, agreed to and signed."""
         reading = read(document)
-        with self._agreed(origin, reading.title, reading.lines, wanted, reading.roles) as (
-            signer,
-            _,
-        ):
+        with self._agreed(
+            origin, reading.title, reading.lines, wanted, fits=_of_role(reading.roles)
+        ) as (signer, _):
             return sign_canonical(reading.xml, signer)
 
     def sign_text(self, origin: str, text: str, wanted: str = "") -> tuple[bytes, Holder]:
@@ -124,15 +135,38 @@ class Desk:
         with self._agreed(origin, "签名原文", lines, wanted) as (signer, holder):
             return signer.sign(text.encode()), holder
 
+    def seal(self, origin: str, pdf: bytes, seal: bytes, spot: Spot, wanted: str = "") -> bytes:
+        """A PDF, shown, agreed to and sealed (GB/T 38540); an empty `seal` is the card's own.
+
+        Raises Trouble PDF, TOO_LARGE, NO_SEAL, SEAL_FILES, SEAL_….
+        """
+        found = seal_of(seal) if seal else self.seal_here(wanted)
+        self.shelf.check_maker(found)
+        sealing = Sealing.of(pdf, found, spot)
+
+        def fits(holder: Holder) -> None:
+            sealing.check(holder, self.now())
+
+        with (
+            sealing.to_look_at() as file,
+            self._agreed(origin, "电子签章", sealing.lines, wanted, fits, file) as (signer, _),
+        ):
+            return sealing.done(signer, self.now())
+
+    def seal_here(self, wanted: str = "") -> Seal:
+        """The seal of the card that is in. Raises Trouble NO_SEAL, SEAL_FILES."""
+        with self.looking(wanted) as (_, holder):
+            return self.shelf.seal_for(holder.certificate, self.now())
+
     def verify_pin(self, pin: Pin, wanted: str = "") -> None:
         """Try a PIN. Raises Trouble PIN_WRONG, PIN_LOCKED; LAST_TRY rather than using it up."""
-        with self._operation(LOCAL), self._card(wanted) as (card, _):
+        with self._turns.one(LOCAL), self._card(wanted) as (card, _):
             _spare_the_last(card)
             card.verify_pin(pin)
 
     def change_pin(self, old: Pin, new: Pin, wanted: str = "") -> None:
         """Raises Trouble as `verify_pin`."""
-        with self._operation(LOCAL), self._card(wanted) as (card, _):
+        with self._turns.one(LOCAL), self._card(wanted) as (card, _):
             _spare_the_last(card)
             card.change_pin(old, new)
 
@@ -149,8 +183,8 @@ class Desk:
 
         Raises Trouble as `verify_pin`; PIN_FORM when the two differ, then nothing was tried.
         """
-        with self._operation(origin), ExitStack() as pins:
-            question, holder = self._seen(origin, "修改密码", _PIN_WORDS, wanted, COMPANY_ROLES)
+        with self._turns.one(origin), ExitStack() as pins:
+            question, holder = self._seen(origin, "修改密码", _PIN_WORDS, wanted, _anyone)
             later = replace(question, tries_left=None)
             old, new, again = (
                 pins.enter_context(self.consent.ask(asked, self.limits.answer_seconds))
@@ -164,32 +198,6 @@ class Desk:
                 raise Trouble("PIN_FORM", what="两次输入不一致")
             with self._same(holder) as card:
                 card.change_pin(old, new)
-
-    @contextmanager
-    def _operation(self, origin: str) -> Iterator[None]:
-        if not self._one.acquire(blocking=False):
-            raise Trouble("BUSY")
-        try:
-            self._count(origin)
-            yield
-        finally:
-            self._one.release()
-
-    def _count(self, origin: str) -> None:
-        recent = self._recent.setdefault(origin, deque())
-        while recent and monotonic() - recent[0] > _MINUTE_SECONDS:
-            recent.popleft()
-        if len(recent) >= self.limits.a_minute:
-            left = _MINUTE_SECONDS - (monotonic() - recent[0])
-            raise Trouble("TOO_OFTEN", seconds=max(1, round(left)))
-        recent.append(monotonic())
-
-    def _use_up(self, nonce: str) -> None:
-        if nonce in self._nonces:
-            raise Trouble("NONCE")
-        self._nonces[nonce] = None
-        if len(self._nonces) > _NONCES_MAX:
-            del self._nonces[next(iter(self._nonces))]
 
     @contextmanager
     def _card(self, wanted: str) -> Iterator[Opened]:
@@ -206,15 +214,17 @@ class Desk:
         title: str,
         lines: Sequence[Line],
         wanted: str,
-        roles: Container[Role] = COMPANY_ROLES,
+        fits: Fits = _anyone,
+        file: str = "",
     ) -> Iterator[tuple[CardSigner, Holder]]:
         """A signer for one thing that the user has seen and agreed to.
 
         The card is not held while the user reads: others may use it, and some systems take it away
         from who is idle. It must be the same card afterwards.
         """
-        with self._operation(origin):
-            question, holder = self._seen(origin, title, lines, wanted, roles)
+        with self._turns.one(origin):
+            question, holder = self._seen(origin, title, lines, wanted, fits)
+            question = replace(question, file=file)
             with (
                 self.consent.ask(question, self.limits.answer_seconds) as pin,
                 self._same(holder) as card,
@@ -227,11 +237,10 @@ class Desk:
         title: str,
         lines: Sequence[Line],
         wanted: str,
-        roles: Container[Role],
+        fits: Fits,
     ) -> tuple[Question, Holder]:
         with self._card(wanted) as (card, holder):
-            if holder.role not in roles:
-                raise Trouble("ROLE", needed=_other(holder.role).zh)
+            fits(holder)
             return self._question(origin, title, lines, card, holder), holder
 
     @contextmanager

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     revocations: Path | None = Field(
         None, description="their revocation lists: PEM or DER file or folder; needs trust"
     )
+    seals: Path | None = Field(
+        None, description="electronic seals (GB/T 38540): a DER file, or a folder of *.esl"
+    )
+    seal_makers: Path | None = Field(
+        None, description="certificates of who may make seals: PEM or DER file or folder"
+    )
     state: Path = Field(user_state_path(NAME), description="folder of the lock")
 
     @field_validator("revocations")

@@ -63,6 +63,8 @@ def show(console: Console, question: Question) -> None:
     console.print(Text(f"持卡人：{question.holder}"))
     for note in question.notes:
         console.print(Text(f"注意：{note}", style="yellow"))
+    if question.file:
+        console.print(Text(f"文件可打开核对：{question.file}"))
     for line in question.lines:
         if line.is_key:
             console.print(Text(f"{line.label}：{line.text}", style="bold"))

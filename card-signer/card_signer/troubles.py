@@ -1,11 +1,12 @@
 """Every trouble that the card signer can tell of: one row each, in Chinese and English.
 
-Here are those of cards and users; those of pages are in `trouble_pages.py`, those of the program
-itself in `trouble_rows.py`.
+Here are those of cards and users; those of pages are in `trouble_pages.py`, of seals in
+`trouble_seals.py`, of the program itself in `trouble_rows.py`.
 """
 
 from card_signer.trouble_pages import PAGES
 from card_signer.trouble_rows import PROGRAM, Row
+from card_signer.trouble_seals import SEALS
 
 TABLE: tuple[Row, ...] = (
     Row(
@@ -182,7 +183,7 @@ TABLE: tuple[Row, ...] = (
         "check the file",
     ),
 )
-ROWS = {row.code: row for row in (*TABLE, *PAGES, *PROGRAM)}
+ROWS = {row.code: row for row in (*TABLE, *PAGES, *SEALS, *PROGRAM)}
 
 
 class Trouble(Exception):

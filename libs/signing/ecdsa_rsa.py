@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from libs.signing.suite import Suite
 
@@ -33,8 +34,7 @@ def _is_p256(key: object) -> bool:
 
 def _sign_p256(key: object, data: bytes) -> bytes:
     assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - `suite_of` chose the suite
-    r, s = decode_dss_signature(key.sign(data, _ECDSA))
-    return r.to_bytes(_P256_BYTES, "big") + s.to_bytes(_P256_BYTES, "big")
+    return _unwrapped(key.sign(data, _ECDSA))
 
 
 def _verify_p256(key: object, signature: bytes, data: bytes) -> bool:
@@ -50,6 +50,14 @@ def _verify_p256(key: object, signature: bytes, data: bytes) -> bool:
 def _wrapped(signature: bytes) -> bytes:
     r = int.from_bytes(signature[:_P256_BYTES], "big")
     return encode_dss_signature(r, int.from_bytes(signature[_P256_BYTES:], "big"))
+
+
+def _unwrapped(signature: bytes) -> bytes:
+    r, s = decode_dss_signature(signature)
+    try:
+        return r.to_bytes(_P256_BYTES, "big") + s.to_bytes(_P256_BYTES, "big")
+    except OverflowError:  # negative, or longer than the curve
+        raise ValueError("r or s is out of range") from None
 
 
 def _is_rsa(key: object) -> bool:
@@ -80,12 +88,15 @@ P256 = Suite(
     "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
     _XML_SHA256,
     "ES256",
+    bytes.fromhex("300a06082a8648ce3d040302"),
+    SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+    "SHA256",
     _sha256,
     _is_p256,
     _sign_p256,
     _verify_p256,
-    algorithm=bytes.fromhex("300a06082a8648ce3d040302"),  # ecdsa-with-SHA256
     wrapped=_wrapped,
+    unwrapped=_unwrapped,
 )
 RSA = Suite(
     "rsa-sha256",
@@ -93,9 +104,11 @@ RSA = Suite(
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     _XML_SHA256,
     "RS256",
+    bytes.fromhex("300d06092a864886f70d01010b0500"),
+    SignatureAlgorithmOID.RSA_WITH_SHA256,
+    "SHA256",
     _sha256,
     _is_rsa,
     _sign_rsa,
     _verify_rsa,
-    algorithm=bytes.fromhex("300d06092a864886f70d01010b0500"),  # sha256WithRSAEncryption
 )

@@ -42,6 +42,9 @@ SM2 = Suite(
     f"{_CUSTOMS}sm2-sm3",
     f"{_CUSTOMS}sm3",
     "SM2-SM3",
+    sm2_x509.SIGNATURE_ALGORITHM,
+    sm2_x509.SIGNATURE_OID,
+    "SM3",
     sm3,
     _is_sm2,
     _sign,
@@ -51,6 +54,6 @@ SM2 = Suite(
     read=sm2_keys.read,
     write=_write,
     key_info=_key_info,
-    algorithm=sm2_x509.SIGNATURE_ALGORITHM,
     wrapped=sm2_x509.wrapped,
+    unwrapped=sm2_x509.raw,
 )

@@ -16,7 +16,7 @@ from libs.signing.sm2 import BYTES, ORDER, PublicKey
 _EC_KEY = bytes.fromhex("06072a8648ce3d0201")  # 1.2.840.10045.2.1
 _SM2_CURVE = bytes.fromhex("06082a811ccf5501822d")  # 1.2.156.10197.1.301
 _SM2_WITH_SM3 = bytes.fromhex("06082a811ccf55018375")  # 1.2.156.10197.1.501
-_OID = x509.ObjectIdentifier("1.2.156.10197.1.501")
+SIGNATURE_OID = x509.ObjectIdentifier("1.2.156.10197.1.501")
 KEY_ALGORITHM = der.encoded(der.SEQUENCE, _EC_KEY, _SM2_CURVE)
 SIGNATURE_ALGORITHM = der.encoded(der.SEQUENCE, _SM2_WITH_SM3)
 # real cards' authority writes the parameters, as NULL
@@ -54,7 +54,7 @@ def vouches(
     authority: x509.Certificate, issued: x509.Certificate | x509.CertificateRevocationList
 ) -> bool:
     """Whether the authority's SM2 key signed a certificate or a revocation list."""
-    if issued.signature_algorithm_oid != _OID or (key := key_of(authority)) is None:
+    if issued.signature_algorithm_oid != SIGNATURE_OID or (key := key_of(authority)) is None:
         return False
     try:
         content, algorithm, signature = der.parts(issued.public_bytes(Encoding.DER))

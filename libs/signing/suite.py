@@ -77,6 +77,9 @@ class Suite:
     xml_signature: str  # XMLDSig SignatureMethod
     xml_digest: str  # XMLDSig DigestMethod
     jws: str  # JWS alg
+    algorithm: bytes  # AlgorithmIdentifier of its signatures in certificates, DER
+    oid: x509.ObjectIdentifier  # that algorithm's
+    digest_name: str  # as seals name it
     digest: Callable[[bytes], bytes]
     takes: Callable[[object], bool]  # is this key (public or private) of the suite?
     sign: Callable[[object, bytes], bytes]  # key, data -> signature
@@ -86,5 +89,5 @@ class Suite:
     read: Callable[[bytes, bytes | None], object] = _read  # PEM, password -> private key
     write: Callable[[object, bytes | None], bytes] = _write  # private key, password -> PEM
     key_info: Callable[[object], bytes] = _key_info  # of any key: SubjectPublicKeyInfo, DER
-    algorithm: bytes = b""  # AlgorithmIdentifier of its signatures in certificates, DER
     wrapped: Callable[[bytes], bytes] = _as_it_is  # a signature as certificates hold it
+    unwrapped: Callable[[bytes], bytes] = _as_it_is  # and back; raises ValueError

@@ -8,6 +8,7 @@ from libs.signing.suite import Issuance, Suite
 
 __all__ = [
     "BY_JWS",
+    "BY_OID",
     "BY_XML",
     "SUITES",
     "Issuance",
@@ -22,6 +23,7 @@ __all__ = [
 SUITES: tuple[Suite, ...] = (P256, RSA, SM2)
 BY_XML = {suite.xml_signature: suite for suite in SUITES}
 BY_JWS = {suite.jws: suite for suite in SUITES}
+BY_OID = {suite.oid: suite for suite in SUITES}
 
 
 def suite_of(key: object) -> Suite:

@@ -57,7 +57,7 @@ class Room:
             yield page
 
 
-async def ask(page: ClientConnection, **asked: object) -> dict[str, Any]:
+async def ask(page: ClientConnection, /, **asked: object) -> dict[str, Any]:
     """The answer to a call; events on the way are passed over."""
     await page.send(json.dumps({"id": 7, **asked}))
     while True:

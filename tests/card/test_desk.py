@@ -266,7 +266,7 @@ def test_a_second_operation_meanwhile_is_refused(desk: Desk, someone: Someone) -
 
 
 def test_a_site_asks_only_so_often_a_minute(desk: Desk, someone: Someone) -> None:
-    desk.limits = Limits(a_minute=3)
+    desk = Desk(desk.backends, someone, Limits(a_minute=3))
     for _ in range(3):
         desk.sign(SITE, PROPOSAL)
     with refused("TOO_OFTEN"):

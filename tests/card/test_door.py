@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from websockets.typing import Origin
 
 from card_signer.door.conversation import Pace
 from card_signer.door.server import CONNECTIONS_MAX, FRAME_BYTES_MAX, Door, Patience
+from card_signer.seals.verifying import verified
 from libs.messages.partners import XML
 from libs.signing.pki import Authority, Issued
 from libs.signing.proofs import login_statement, prove
@@ -25,6 +27,7 @@ from libs.signing.trust import TrustStore
 from libs.signing.verification import verify
 from sandbox.card.applet import PivCard as Chip
 from tests.card.conftest import OPERATOR, SITE
+from tests.card.files import letter, seal_for
 from tests.card.room import OFFICIAL, OWN, Room, ask
 from tests.card.test_desk import NONCE, PROPOSAL
 
@@ -59,6 +62,27 @@ async def test_login_and_signature_through_our_own_protocol(room: Room, trust: T
         signed = told["result"]["document"].encode()
         assert verify(signed, XML, None, trust, datetime.now(UTC)).verdict.trusted
     assert [each.origin for each in room.someone.asked] == [SITE, SITE]
+
+
+async def test_a_file_is_sealed_through_our_own_protocol(
+    room: Room, issued: Issued, authority: Authority
+) -> None:
+    seal = b64encode(seal_for(issued, authority.issue(OPERATOR))).decode()
+    asked = {"pdf": b64encode(letter()).decode(), "page": 0, "left": 120, "top": 40}
+    async with room.page() as page:
+        told = await ask(page, call="seal", seal=seal, **asked)
+        (mark,) = verified(b64decode(told["result"]["pdf"]), room.desk.shelf)
+        assert mark["person"] == OPERATOR.holder
+        wrongs: list[tuple[dict[str, object], str]] = [
+            ({}, "NO_SEAL"),
+            ({"card": "another"}, "WRONG_CARD"),
+            ({"seal": "§"}, "BAD_REQUEST"),
+            ({"pdf": 5}, "BAD_REQUEST"),
+            ({"page": "one"}, "BAD_REQUEST"),
+        ]
+        for wrong, code in wrongs:
+            told = await ask(page, call="seal", **asked | wrong)
+            assert (told["ok"], told["error"]["code"]) == (False, code)
 
 
 @pytest.mark.parametrize("path", [OWN, OFFICIAL])

@@ -18,10 +18,13 @@ from card_signer.consent import Question
 from card_signer.door.blocks import BLOCKS_MAX, MARK, WHOLE_CHARACTERS_MAX, Blocks, crc, units
 from card_signer.door.official_calls import CALLS
 from card_signer.pin import Pin
-from libs.signing.pki import Authority, Issued
+from card_signer.seals.shelf import Shelf
+from libs.messages.parties import Role
+from libs.signing.pki import Authority, Issued, Subject
 from libs.signing.suites import suite_of
 from sandbox.card.applet import PivCard as Chip
 from tests.card.conftest import OPERATOR, PIN, refused
+from tests.card.files import letter, picture, seal_for
 from tests.card.room import OFFICIAL, Room, official
 
 GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -354,3 +357,37 @@ def test_pieces_never_hold_more_than_they_announced() -> None:
 def test_a_header_that_is_none_is_refused() -> None:
     with refused("BAD_REQUEST"):
         Blocks().take(MARK + "x" * 200)
+
+
+async def test_a_page_for_the_official_control_has_a_file_sealed(
+    room: Room, page: ClientConnection, issued: Issued, authority: Authority, tmp_path: Path
+) -> None:
+    maker = authority.issue(Subject(Role.SERVICE, "SEALS", "制章单位"))
+    (tmp_path / "company.esl").write_bytes(seal_for(issued, maker))
+    room.desk.shelf = Shelf(tmp_path)
+    seal, shown = await data(page, "pdf-es_ExtractSeal")
+    assert base64.b64decode(shown) == picture()
+    certificate = base64.b64encode(issued.signer.certificate).decode()
+    before = {
+        "sessionId": "s",
+        "orignFile": base64.b64encode(letter()).decode(),
+        "seSeal": seal,
+        "cert": certificate,
+        "left": 120,
+        "top": "40",
+    }
+    (once,) = await data(page, "pdf-es_Sign", **before)
+    second = before | {"orignFile": once, "top": 140, "passwd": "999999"}
+    (twice,) = await data(page, "pdf-es_SpcSign", **second)
+    assert room.chip.tries == 3
+    assert [each.title for each in room.someone.asked] == ["电子签章"] * 2
+    marks = await data(page, "pdf-es_VerifySeal", sessionId="s", fileData=twice)
+    assert [mark["person"] for mark in marks] == [OPERATOR.holder] * 2
+    damaged = base64.b64encode(base64.b64decode(twice) + b" ").decode()
+    told = await error(page, "pdf-es_VerifySeal", fileData=damaged)
+    assert "文件在签章后被改动" in told[0]
+    other = base64.b64encode(authority.issue(OPERATOR).signer.certificate).decode()
+    told = await error(page, "pdf-es_Sign", **before | {"cert": other})
+    assert "IC卡与当前登录人员不符" in told[0]
+    for wrong in ({"left": "x"}, {"top": -1}, {"pageIndex": 0.5}, {"left": "nan"}, {"seSeal": "§"}):
+        assert "请求格式不正确" in (await error(page, "pdf-es_Sign", **before | wrong))[0]

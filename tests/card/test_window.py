@@ -326,3 +326,20 @@ def updated(view: Any) -> bool:
 def scrolled(view: Any, top: str) -> bool:
     """By what is on top: how far down that is, Tk reckons anew when it is idle."""
     return updated(view) and bool(view.reading.text.index("@0,0") != top)
+
+
+def test_a_file_that_is_signed_can_be_opened_from_the_question(
+    screen: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the desktop's own program, here one that writes down what it was given."""
+    opener, opened = tmp_path / "xdg-open", tmp_path / "opened"
+    opener.write_text(f'#!/bin/sh\nprintf "%s" "$1" > {opened}\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    answer = asked(replace(QUESTION, file=str(tmp_path / "待签章.pdf")))
+    screen.wait_until_ready()
+    screen.press("Tab", "Tab", "Tab", "space")
+    until(lambda: opened.exists() and opened.read_text() == str(tmp_path / "待签章.pdf"))
+    screen.press("Escape")
+    with refused("CANCELLED"):
+        answer.result(10)

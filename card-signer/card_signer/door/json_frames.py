@@ -1,5 +1,6 @@
 """JSON frames, in and out, for every protocol of the door."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,3 +33,16 @@ def text(asked: Arguments, name: str, default: str | None = None) -> str:
 def told(answer: Mapping[str, object]) -> str:
     """An answer as a frame."""
     return orjson.dumps(answer).decode()
+
+
+def b64(data: bytes) -> str:
+    """Bytes, as frames hold them."""
+    return base64.b64encode(data).decode()
+
+
+def unb64(data: str, name: str) -> bytes:
+    """And back; blanks and line ends between do not count. Raises Trouble BAD_REQUEST."""
+    try:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except ValueError:
+        raise Trouble("BAD_REQUEST", what=name) from None

@@ -13,10 +13,11 @@ from functools import partial
 from websockets.asyncio.server import ServerConnection
 
 from card_signer.desk import Desk
+from card_signer.door.acts import Act, Data
 from card_signer.door.blocks import MARK, Blocks, Step
 from card_signer.door.conversation import Frame, Reply, converse
 from card_signer.door.json_frames import Arguments, parsed, told
-from card_signer.door.official_calls import CALLS, Act, Data
+from card_signer.door.official_calls import CALLS
 from card_signer.troubles import Trouble
 
 PATH = "/"

@@ -9,40 +9,30 @@
 | SHA1Digest… | the digest of the card's suite, hexadecimal, as a newer card's control does |
 | GetEnvCert… | refused: these cards hold no certificate for encryption |
 | GetEntMode, GetCardAttachInfo | empty: these cards do not say |
-| pdf-es_…, swc_postdata | refused: not done yet |
+| swc_postdata | refused: it posts data on a page's behalf |
+| pdf-es_… | seals on PDF: see `seal_calls.py` |
 
 Source: domain notes 9.1 and the control's public page script.
 """
 
-import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-
-from cryptography import x509
 
 from card_signer import __version__
 from card_signer.card import suite_of_certificate
 from card_signer.desk import Desk
-from card_signer.door.json_frames import Arguments, text
+from card_signer.door.acts import Act, Data, certificate_of, holder_here, refused
+from card_signer.door.json_frames import Arguments, b64, text, unb64
+from card_signer.door.seal_calls import SEAL_CALLS
 from card_signer.holder import Holder
 from card_signer.troubles import Trouble
 from libs.signing.suites import key_of, suite_of
 
-Data = Sequence[object]
-Act = Callable[[Desk, str, Arguments], Data]
 _TIME = "%Y%m%d%H%M%S"
-_PEM = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
 
 
 def _always(*data: object) -> Act:
     return lambda desk, origin, args: data
-
-
-def _refused(code: str, **told: object) -> Act:
-    def refuse(desk: Desk, origin: str, args: Arguments) -> Data:
-        raise Trouble(code, **told)
-
-    return refuse
 
 
 def _signed(argument: str) -> Act:
@@ -50,14 +40,14 @@ def _signed(argument: str) -> Act:
 
     def sign(desk: Desk, origin: str, args: Arguments) -> Data:
         signature, holder = desk.sign_text(origin, text(args, argument))
-        return [_b64(signature), holder.certificate_no]
+        return [b64(signature), holder.certificate_no]
 
     return sign
 
 
 def _verified(desk: Desk, origin: str, args: Arguments) -> Data:
-    signature = _unb64(text(args, "signData"), "signData")
-    certificate = _certificate_of(desk, args, "certDataPEM")
+    signature = unb64(text(args, "signData"), "signData")
+    certificate = certificate_of(desk, args, "certDataPEM")
     try:
         key = key_of(certificate)
     except ValueError:
@@ -68,7 +58,7 @@ def _verified(desk: Desk, origin: str, args: Arguments) -> Data:
 
 
 def _digest(desk: Desk, origin: str, args: Arguments) -> Data:
-    suite = suite_of_certificate(_holder(desk).certificate)
+    suite = suite_of_certificate(holder_here(desk).certificate)
     return [suite.digest(text(args, "szInfo").encode()).hex()]
 
 
@@ -83,7 +73,7 @@ def _pin_changed(desk: Desk, origin: str, args: Arguments) -> Data:
 
 
 def _of_holder(tell: Callable[[Holder], str]) -> Act:
-    return lambda desk, origin, args: [tell(_holder(desk))]
+    return lambda desk, origin, args: [tell(holder_here(desk))]
 
 
 def _all_of(holder: Holder) -> str:
@@ -92,47 +82,18 @@ def _all_of(holder: Holder) -> str:
 
 
 def _valid_time(desk: Desk, origin: str, args: Arguments) -> Data:
-    certificate = _certificate_of(desk, args, "cert")
+    certificate = certificate_of(desk, args, "cert")
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     return [{"szStartTime": _local(start), "szEndTime": _local(end)}]
-
-
-def _certificate_of(desk: Desk, args: Arguments, argument: str) -> x509.Certificate:
-    """The one that the page gives (base64 of DER, with or without PEM's lines), or the card's."""
-    given = args.get(argument) or ""
-    if not given:
-        return x509.load_der_x509_certificate(_holder(desk).certificate)
-    body = text(args, argument)
-    for line in _PEM:
-        body = body.replace(line, "")
-    try:
-        return x509.load_der_x509_certificate(_unb64(body, argument))
-    except (ValueError, x509.InvalidVersion):
-        raise Trouble("BAD_REQUEST", what=argument) from None
-
-
-def _holder(desk: Desk) -> Holder:
-    return desk.holders()[0]
 
 
 def _local(at: datetime) -> str:
     return at.astimezone().strftime(_TIME)
 
 
-def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _unb64(data: str, argument: str) -> bytes:
-    try:
-        return base64.b64decode("".join(data.split()), validate=True)
-    except ValueError:
-        raise Trouble("BAD_REQUEST", what=argument) from None
-
-
-_ONLY_DIGEST = _refused("UNREADABLE")
-_NO_ENCRYPTION = _refused("NO_ENCRYPTION")
-_CERTIFICATE = _of_holder(lambda holder: _b64(holder.certificate))
+_ONLY_DIGEST = refused("UNREADABLE")
+_NO_ENCRYPTION = refused("NO_ENCRYPTION")
+_CERTIFICATE = _of_holder(lambda holder: b64(holder.certificate))
 
 # of the customs' library, under its name and under an older one
 _SPC: Mapping[str, Act] = {
@@ -156,7 +117,6 @@ _SPC: Mapping[str, Act] = {
     "SpcGetEnvCertAsPEM": _NO_ENCRYPTION,
     "SpcGetValidTimeFromCert": _valid_time,
 }
-_SEALS = _refused("NOT_YET", what="PDF电子签章（GB/T 38540）")
 
 CALLS: Mapping[str, Act] = {
     "ver": _always(__version__),
@@ -167,12 +127,8 @@ CALLS: Mapping[str, Act] = {
         for call, act in _SPC.items()
     },
     "security_getGetCardUserInfoAll": _of_holder(_all_of),
-    "pdf-es_ExtractSeal": _SEALS,
-    "pdf-es_ExtractAutograph": _SEALS,
-    "pdf-es_Sign": _SEALS,
-    "pdf-es_SpcSign": _SEALS,
-    "pdf-es_VerifySeal": _SEALS,
+    **SEAL_CALLS,
     # the older script sends nothing but a PIN; only a text that is given can be shown and signed
     "swc_security_login": _signed("random"),
-    "swc_postdata": _refused("NOT_YET", what="swc_postdata"),
+    "swc_postdata": refused("NOT_YET", what="swc_postdata"),
 }

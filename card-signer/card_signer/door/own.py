@@ -5,6 +5,7 @@
 | status | – | cards: who holds each, days left; trouble, if any |
 | login | nonce, card? | signature (detached JWS over origin, nonce, purpose), card |
 | sign | document (XML), card? | document (signed) |
+| seal | pdf, page, left, top, seal?, card? | pdf (sealed; all files in base64) |
 
 `card` is the fingerprint of the card that is meant: another one is WRONG_CARD. The origin is what
 the browser says, never what the page says. Event: {event: "cards", …} when a card comes or goes.
@@ -22,7 +23,8 @@ from websockets.asyncio.server import ServerConnection
 from card_signer.desk import Desk
 from card_signer.door.conversation import Frame, Reply, converse
 from card_signer.door.errors import as_error
-from card_signer.door.json_frames import Arguments, parsed, text, told
+from card_signer.door.json_frames import Arguments, b64, parsed, text, told, unb64
+from card_signer.door.seal_calls import spot_of
 from card_signer.door.watch import Watch
 from card_signer.troubles import Trouble
 
@@ -86,5 +88,16 @@ def _calls(desk: Desk, watch: Watch) -> dict[str, Callable[[Arguments, str], obj
             "document": desk.sign(
                 origin, text(asked, "document").encode(), text(asked, "card", "")
             ).decode()
+        },
+        "seal": lambda asked, origin: {
+            "pdf": b64(
+                desk.seal(
+                    origin,
+                    unb64(text(asked, "pdf"), "pdf"),
+                    unb64(text(asked, "seal", ""), "seal"),
+                    spot_of(asked, "page"),
+                    text(asked, "card", ""),
+                )
+            )
         },
     }

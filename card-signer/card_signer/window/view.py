@@ -6,6 +6,7 @@ from time import monotonic
 from tkinter import ttk
 
 from card_signer.consent import Question
+from card_signer.window.opening import open_file
 from card_signer.window.sheet import PIN
 from card_signer.window.text import Reading, Style
 
@@ -62,12 +63,18 @@ class View:
             ttk.Label(head, text=label, foreground=style.faint).grid(row=row, column=0, sticky="nw")
             said = ttk.Label(head, text=text, font=font, wraplength=style.width)
             said.grid(row=row, column=1, sticky="w", padx=(_PAD, 0))
-        for row, note in enumerate(question.notes, 3):
+        if question.file:
+            look = ttk.Button(head, text="打开文件核对", command=self._look)
+            look.grid(row=3, column=1, sticky="w", padx=(_PAD, 0))
+        for row, note in enumerate(question.notes, 4):
             warning = ttk.Label(
                 head, text=f"注意：{note}", foreground=style.warning, wraplength=style.width
             )
             warning.grid(row=row, column=1, sticky="w", padx=(_PAD, 0))
         return head
+
+    def _look(self) -> None:
+        open_file(self._question.file)
 
     def _foot(self, foot: ttk.Frame) -> None:
         style, left = self._style, self._question.tries_left

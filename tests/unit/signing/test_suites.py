@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from libs.signing import FileSigner, SignerError, sign_jws, sign_xml, suites
 from libs.signing.pki import Issued
@@ -103,6 +104,9 @@ ONE_MORE = Suite(
     "urn:test#one-more",
     "urn:test#blake2s",
     "ONE",
+    bytes.fromhex("300506032b6570"),
+    SignatureAlgorithmOID.ED25519,
+    "BLAKE2S",
     _blake,
     lambda key: isinstance(key, ed25519.Ed25519PublicKey | ed25519.Ed25519PrivateKey),
     _sign,
