@@ -8,6 +8,7 @@ from libs.service.applying import Application, Applying, Deciding
 from libs.service.examining import Examiner
 from libs.service.faults import Reach
 from libs.service.folding import Folder
+from libs.service.horizon import Horizon
 from libs.service.outgoing import Outgoing
 from libs.service.pipeline import Pipeline
 from libs.service.plan import Plan
@@ -74,6 +75,8 @@ def _waker(at: Runtime, pipeline: Pipeline, reach: Reach) -> Waker:
     return Waker(
         at.pool,
         pipeline,
+        Horizon(),
+        timedelta(seconds=settings.deferral_seconds_max),
         at.stop,
         settings.poll_seconds,
         settings.retry_seconds_max,
@@ -97,8 +100,7 @@ def _application(
         return Applying(at.pool, service.applier(at), reach)
     kinds = {kind.model: kind for kind in service.kinds.values()}
     outgoing = Outgoing(at.signer, service.topics, kinds, at.recipients)
-    wait_max = timedelta(seconds=at.settings.deferral_seconds_max)
     given = at.settings.parameters
-    folder = Folder(service.name, service.handlers, outgoing, wait_max, given)
+    folder = Folder(service.name, service.handlers, outgoing, given)
     store = RecordStore({record.name: record for record in service.records})
     return Deciding(at.pool, store, folder, threads, reach, lambda: not relay.active)

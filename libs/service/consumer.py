@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import time
 from typing import Any
 
@@ -94,6 +94,26 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
         for place, records in found.items():
             self._next[place] = records[-1].offset + 1
         return found
+
+    async def ends(self) -> Mapping[TopicPartition, int]:
+        """Where all partitions of its topics end, also those of others. Raises KafkaError."""
+        places = []
+        for topic in self.subscription():
+            partitions = self.partitions_for_topic(topic)
+            if not partitions:
+                raise KafkaError(f"nothing is known of the topic {topic}")
+            places += [TopicPartition(topic, partition) for partition in partitions]
+        ends: Mapping[TopicPartition, int] = await self.end_offsets(places)
+        return ends
+
+    async def has_unsettled(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether its group has anything before `ends` still to settle. Raises KafkaError."""
+        settled = await self._coordinator.fetch_committed_offsets(list(ends))
+        begins = await self.beginning_offsets(list(ends))
+        return any(
+            max(begins[place], settled[place].offset if place in settled else 0) < end
+            for place, end in ends.items()
+        )
 
     async def _go_back(self) -> None:
         """Every partition to behind the last record that was given out of it."""

@@ -1,5 +1,7 @@
 """Dead letters: messages that can never work, kept whole with the reason, shown and retried."""
 
+import asyncio
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,18 +15,18 @@ from libs.service.incoming import Dead, Incoming
 from libs.service.packing import pack, unpack
 
 _INSERT = """
-INSERT INTO dead_letter (topic, partition, "offset", stamped_at, key, headers, body, reason,
-                         detail, errors, sender, message_id, ce_type)
+INSERT INTO dead_letter (topic, partition, "offset", stamped_at, key, headers, body, packed,
+                         reason, detail, errors, sender, message_id, ce_type)
 {rows} ON CONFLICT (topic, partition, "offset") DO NOTHING"""
 
 _MANY = _INSERT.format(
     rows="""
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[], $5::bytea[],
-                     $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::jsonb[], $11::text[],
-                     $12::uuid[], $13::text[])"""
+                     $6::bytea[], $7::bytea[], $8::boolean[], $9::text[], $10::text[],
+                     $11::jsonb[], $12::text[], $13::uuid[], $14::text[])"""
 )
 # arrays are copied several times on their way: a large one takes twice as long as its bare value
-_ONE = _INSERT.format(rows="VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+_ONE = _INSERT.format(rows="VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
 
 _LIST = """
 SELECT * FROM dead_letter
@@ -32,6 +34,7 @@ WHERE ($1::text IS NULL OR reason = $1) AND ($2 OR retried_at IS NULL)
 ORDER BY id DESC LIMIT $3"""
 
 _FORGET = "DELETE FROM inbox WHERE source = $1 AND message_id = $2"
+_QUICKLY = 1  # of zlib's levels
 _DETAIL_MAX = 4000
 _ERRORS_MAX = 200
 _ERROR_PARTS = ("path", "label", "problem", "expected")
@@ -57,12 +60,13 @@ async def put(connection: Connection, dead: Sequence[Dead]) -> None:
     """Keep these; one that is here already (the same place on the same topic) stays as it is."""
     for letter in dead:
         if letter.is_large:
-            await connection.execute(_ONE, *_row(letter))
+            packed = await asyncio.to_thread(zlib.compress, letter.source.body, _QUICKLY)
+            await connection.execute(_ONE, *_row(letter, packed))
     if rows := [_row(letter) for letter in dead if not letter.is_large]:
         await connection.execute(_MANY, *zip(*rows, strict=True))
 
 
-def _row(letter: Dead) -> tuple[object, ...]:
+def _row(letter: Dead, packed: bytes | None = None) -> tuple[object, ...]:
     source = letter.source
     return (
         source.topic,
@@ -71,7 +75,8 @@ def _row(letter: Dead) -> tuple[object, ...]:
         source.stamped_at,
         source.key,
         pack(source.headers),
-        source.body,
+        source.body if packed is None else packed,
+        packed is not None,
         letter.reason,
         _storable(letter.detail),
         _errors(letter),
@@ -117,6 +122,8 @@ async def retry(connection: Connection, id: int) -> DeadLetter | None:
 def _letter(row: dict[str, object]) -> DeadLetter:
     values = {name: row[name] for name in DeadLetter.__dataclass_fields__ if name in row}
     places = {name: row[name] for name in Incoming.__dataclass_fields__ if name in row}
+    if row["packed"]:
+        places["body"] = zlib.decompress(places["body"])  # type: ignore[arg-type]
     source = Incoming(**{**places, "headers": unpack(row["headers"])})  # type: ignore[arg-type]
     values["errors"] = tuple(orjson.loads(row["errors"]))  # type: ignore[arg-type]
     return DeadLetter(source=source, **values)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ what was loaded is loaded and the batch is folded anew.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from libs.decisions import AnyRecord, Decision, Emit, Handlers, NotYet, Ref, Wait
 from libs.lifecycle import Reason, Rejected
@@ -29,7 +29,6 @@ class Folder:
     service: str
     handlers: Handlers
     outgoing: Outgoing
-    deferral_max: timedelta
     given: object = None  # what the settings say to handlers
 
     def wanted(self, items: Iterable[Item]) -> set[Ref]:
@@ -159,9 +158,7 @@ class _Fold:
         return not lacking
 
     def _wait(self, work: Work, wait: NotYet) -> None:
-        known = work.deferral
-        waited = self.now - known.first_at if known else timedelta()
-        if waited < self.of.deferral_max:
+        if not work.is_last_try:
             self._defer(work, wait)
         elif wait.otherwise is None:
             self._reject(work, wait.reason, wait.params)

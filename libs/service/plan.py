@@ -17,6 +17,7 @@ class Work:
 
     message: Accepted
     deferral: Deferral | None = None
+    is_last_try: bool = False  # it has waited long enough
 
 
 Item = Work | DueTimer | Dead

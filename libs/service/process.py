@@ -62,6 +62,7 @@ class Process:
         self._reach = kill_at(settings.fault_point)
         self._closing = AsyncExitStack()
         self._wake: list[Callable[[], None]] = []
+        self._interrupted: Callable[[], None] = lambda: None  # told when brokers do not answer
         self._parts = Supervisor(stop, settings.retry_seconds_max, self.metrics, log)
 
     async def __aenter__(self) -> Self:
@@ -142,7 +143,11 @@ class Process:
         if parts.waker is not None:
             self._wake.append(parts.waker.wake)
             self._parts.start("waker", parts.waker.run)
-        self._watch(await self._subscribe(parts.pipeline))
+            self._interrupted = parts.waker.horizon.interrupted
+        consumer = await self._subscribe(parts.pipeline)
+        if parts.waker is not None:
+            parts.waker.horizon.brokers = consumer
+        self._watch(consumer)
 
     async def _subscribe(self, pipeline: Pipeline) -> AIOKafkaConsumer:
         consumer: AIOKafkaConsumer | None = None
@@ -199,6 +204,7 @@ class Process:
 
     def _refused(self) -> None:
         self.metrics.count("store_waits", "kafka")
+        self._interrupted()
 
     def _kafka_lacks(self, error: Exception) -> None:
         if isinstance(error, TopicsMissing):

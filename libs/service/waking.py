@@ -13,6 +13,7 @@ from libs.service.backoff import Backoff, Stopping
 from libs.service.db import cause, is_infrastructure
 from libs.service.deferrals import Deferral
 from libs.service.faults import Reach
+from libs.service.horizon import Horizon
 from libs.service.incoming import Accepted, Dead, Incoming
 from libs.service.pipeline import Pipeline
 from libs.service.plan import Item, Plan, Work
@@ -27,6 +28,8 @@ class Waker:
 
     pool: asyncpg.Pool
     pipeline: Pipeline
+    horizon: Horizon
+    wait_max: timedelta  # of a deferred message, for what it needs
     stop: asyncio.Event
     poll_seconds: float
     retry_seconds_max: float
@@ -83,12 +86,17 @@ class Waker:
         works = []
         for deferral, result in zip(found, examined, strict=True):
             if isinstance(result, Accepted):
-                works.append(Work(result, deferral))
+                works.append(Work(result, deferral, await self._is_last_try(deferral)))
             elif isinstance(result, Dead):
                 await self.pipeline.bury(result, deferral)
             else:
                 await self.pipeline.bury(Dead(result.source, "UNKNOWN_KIND"), deferral)
         return works
+
+    async def _is_last_try(self, deferral: Deferral) -> bool:
+        if datetime.now(UTC) - deferral.first_at < self.wait_max:
+            return False
+        return await self.horizon.has_passed(deferral.first_at, self.wait_max)
 
     async def _wait(self, due_at: datetime | None) -> None:
         seconds = self.poll_seconds

@@ -1,21 +1,28 @@
 """Kafka and PostgreSQL are killed, stay away, refuse, have no space: all is waited out."""
 
 import asyncio
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from bench.load.balance import Balance
 from bench.load.flows import IN_FORCE
-from tests.chaos import outages
+from bench.load.traders import trading
+from libs.messages import numbers
+from tests.chaos import handles, outages
 from tests.chaos.arena import IS_LONG, Arena, Load, long_only
 from tests.chaos.outages import Outage
+from tongbao.client import Overdue
+from tongbao.demo.scenes import today
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 AWAY_SECONDS = 20.0 if IS_LONG else 2.0
 MINUTE_SECONDS = 60.0 if IS_LONG else 6.0
 OUT_SECONDS = 2.0
+WAIT_SECONDS = 12.0  # that a message may wait for another
+PREMIUM = Decimal("66.00")  # of the flows
 BETWEEN = 12 if IS_LONG else 4  # flows that start between two outages
 
 # a broker that is gone is noticed by who has something to send, or when a send takes too long
@@ -51,6 +58,42 @@ async def test_each_outage_in_turn(arena: Arena) -> None:
         for what, seconds, store in IN_TURN:
             await outage(load, what, seconds, store)
         assert not (await load.balance()).wrong
+
+
+async def paid_early(arena: Arena, mutation: str = "") -> str:
+    """A payment that comes before its proposal, and brokers away for longer than it may wait.
+
+    What it ends in; each second of waiting counts only while what it waits for could come.
+    """
+    arena.start("payment", mutation=mutation, deferral_seconds_max=WAIT_SECONDS)
+    async with trading(arena.stack) as traders:
+        trader, day = traders[0], today()
+        proposal = numbers.new_number(numbers.PROPOSAL, day)
+        payment = numbers.new_number(numbers.PAYMENT, day)
+        await trader.pay(payment, proposal, PREMIUM)
+        await handles.until(lambda: waiting(arena), 30, "the payment waits")
+        async with outages.kafka_away(arena):
+            await asyncio.sleep(WAIT_SECONDS + 2)
+        await trader.propose(proposal, day)
+        try:
+            await trader.operator.wait_for("cargo-proposal", proposal, IN_FORCE, seconds=30)
+        except Overdue as overdue:
+            return str(overdue)
+    return ""
+
+
+async def waiting(arena: Arena) -> bool:
+    (row,) = await arena.sql("SELECT count(*) AS rows FROM payment.deferral")
+    return bool(row["rows"])
+
+
+async def test_nothing_is_refused_for_what_could_not_come(arena: Arena) -> None:
+    assert not await paid_early(arena)
+
+
+@long_only
+async def test_mutation_by_the_clock_alone_it_would_be_refused(arena: Arena) -> None:
+    assert "in 24" in await paid_early(arena, "waits_by_the_clock")
 
 
 @long_only

@@ -107,8 +107,11 @@ async def test_a_large_letter_is_stored_whole_and_nobody_waits_for_it(world: Wor
         await transaction.rollback()
         await until(lambda: _has(world, 1))
     (letter,) = await dead_letters.find(connection)
-    await connection.close()
     assert (letter.reason, letter.source.body) == ("TOO_LARGE", large.body)
+    assert await connection.fetchval("SELECT length(body) < 100000 FROM dead_letter")
+    assert await dead_letters.retry(connection, letter.id)
+    assert await connection.fetchval("SELECT body FROM outbox ORDER BY seq DESC") == large.body
+    await connection.close()
 
 
 async def test_wrong_use_is_told(world: World, run: Run) -> None:

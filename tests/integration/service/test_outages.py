@@ -167,3 +167,27 @@ async def test_the_right_to_consume_is_taken_away_and_given_back(world: World) -
         await world.send(world.sealed(open_box("BX1")))
         await world.read(world.toy.events, 1)
         assert await world.count("record") == 1
+
+
+@pytest.mark.parametrize("outage", ["the broker is killed", "nobody may consume"])
+async def test_no_message_is_refused_for_what_could_not_be_read(world: World, outage: str) -> None:
+    """What it waits for is on the topic, and longer out of reach than a message waits."""
+    changes = {"deferral_seconds_max": 2, "retry_seconds_max": 0.5, "kafka_session_seconds": 6}
+    async with world.running(**changes) as process:
+        await world.send(world.sealed(open_box("BX2", like="BX1")))
+        await until(lambda: process.metrics.value("deferred") == 1)
+        if outage == "nobody may consume":
+            async with without(to_consume(), world.stores.bootstrap):
+                await until(lambda: process.metrics.value("store_waits", "kafka") > 0)
+                await world.send(world.sealed(open_box("BX1")))
+                await asyncio.sleep(5)
+        else:
+            await asyncio.to_thread(world.stores.kill, "kafka")
+            await asyncio.sleep(5)
+            await restarted(world)
+            await renewed(world)
+            await world.send(world.sealed(open_box("BX1")))
+        events = await world.read(world.toy.events, 2)
+    assert {event.key for event in events} == {b"BX1", b"BX2"}
+    assert not any(b"CommandRejected" in dict(event.headers)["ce_type"] for event in events)
+    assert await world.count("deferral") == 0

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import asyncpg
 import orjson
 import pytest
 
 from libs.messages.partners import JSON, XML
+from libs.service import dead_letters
 from libs.signing import verify
 from tests.integration.service.conftest import (
     Sealed,
@@ -137,9 +139,11 @@ async def test_each_kind_of_bad_input_is_a_dead_letter_and_its_neighbours_are_no
             await world.send(world.sealed(open_box(f"BX{number}")), message)
         await until(lambda: _has(world, len(bad)))
         events = await world.read(world.toy.events, len(bad))
-    letters = await world.sql("SELECT reason, body, headers FROM dead_letter")
-    assert sorted(letter["reason"] for letter in letters) == sorted(bad)
-    assert all(letter["body"] == bad[letter["reason"]].body for letter in letters)
+    connection = await asyncpg.connect(world.database.url)
+    letters = await dead_letters.find(connection)
+    await connection.close()
+    assert sorted(letter.reason for letter in letters) == sorted(bad)
+    assert all(letter.source.body == bad[letter.reason].body for letter in letters)
     assert len(events) == len(bad)
 
 

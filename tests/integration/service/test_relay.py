@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from libs.service import outbox
+from libs.service import dead_letters, outbox
 from libs.service.backoff import Stopping
 from libs.service.db import make_pool
 from libs.service.faults import kill_at
@@ -172,8 +172,9 @@ async def test_a_message_that_no_broker_takes_does_not_hold_up_the_rest(
     await until(lambda: running.metrics.value("unexpected") == 1)
     await running.end()
     assert [number_of(event.value) for event in events] == [1, 3]
-    (letter,) = await world.sql("SELECT reason, octet_length(body) AS size FROM dead_letter")
-    assert tuple(letter) == ("TOO_LARGE", 13_000_000)
+    async with pool.acquire() as connection:
+        (letter,) = await dead_letters.find(connection)
+    assert (letter.reason, len(letter.source.body)) == ("TOO_LARGE", 13_000_000)
 
 
 async def test_a_large_backlog_is_read_a_little_at_a_time(world: World, pool: asyncpg.Pool) -> None:

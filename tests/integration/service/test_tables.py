@@ -43,6 +43,7 @@ async def test_each_file_is_applied_once_and_in_order(
         "chassis/0002_sent.sql",
         "chassis/0003_letters_compressed.sql",
         "chassis/0004_rows_in_one_piece.sql",
+        "chassis/0005_large_letters_packed.sql",
         "mine/a1.sql",
         "mine/a2.sql",
     ]

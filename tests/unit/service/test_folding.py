@@ -29,7 +29,7 @@ def a_folder() -> Folder:
     issued = Authority.create().issue(Subject(Role.SERVICE, "toy", "toy"))
     kinds = {kind.model: kind for kind in KINDS.values()}
     outgoing = Outgoing(issued.signer, toy.service.topics, kinds)
-    return Folder("toy", toy.service.handlers, outgoing, timedelta(seconds=30), Waits(ASK))
+    return Folder("toy", toy.service.handlers, outgoing, Waits(ASK))
 
 
 def an_accepted_fill() -> Accepted:

@@ -19,7 +19,8 @@ def plan_with(due_at: datetime | None) -> Plan:
 
 @pytest.fixture
 def waker() -> Waker:
-    return Waker(Mock(), Mock(), asyncio.Event(), 5.0, 1.0, Mock(), Mock())
+    wait = timedelta(seconds=30)
+    return Waker(Mock(), Mock(), Mock(), wait, asyncio.Event(), 5.0, 1.0, Mock(), Mock())
 
 
 @pytest.mark.parametrize(
