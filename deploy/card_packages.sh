@@ -15,6 +15,7 @@ openbox          openbox                                         test
 opensc           pkcs11-tool                                     test
 opensc-pkcs11    /usr/lib/*/opensc-pkcs11.so                     test
 pcscd            pcscd                                           test
+procps           pgrep                                           test
 python3-tk       /usr/lib/python3*/tkinter/__init__.py           test
 softhsm2         softhsm2-util                                   test
 vsmartcard-vpcd  /usr/lib/pcsc/drivers/serial/libifdvpcd.so      test

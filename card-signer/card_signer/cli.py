@@ -3,38 +3,33 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography import x509
 from rich.console import Console
 from rich.markup import escape
 
 from card_signer.autostart.cli import app as autostart
 from card_signer.backends import backends
 from card_signer.desk import LOCAL, Desk, Limits
+from card_signer.development import app as development
+from card_signer.development import asked
 from card_signer.diagnose import diagnose as links
 from card_signer.doors import serve as serving
 from card_signer.finding import Finding
 from card_signer.instance import single
-from card_signer.pin import Pin
 from card_signer.screens import consent_of
 from card_signer.seals.shelf import Shelf
 from card_signer.settings import Settings, WrongSettings, load
-from card_signer.software import write
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
-from card_signer.window.ask import Window
-from libs.signing.signers import FileSigner
-from libs.signing.suites import read_private_key
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
 )
 app.add_typer(autostart, name="autostart")
+app.add_typer(development)  # its commands stand beside the others
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Wanted = Annotated[str, typer.Option("--card", help="fingerprint of the card that is meant")]
@@ -107,7 +102,7 @@ def sign(
 @app.command("verify-pin")
 def verify_pin(wanted: Wanted = "") -> None:
     """Try the PIN; never the last try."""
-    with _asked("密码") as pin:
+    with asked("密码") as pin:
         _desk(load()).verify_pin(pin, wanted)
     _out.print("密码正确")
 
@@ -115,7 +110,7 @@ def verify_pin(wanted: Wanted = "") -> None:
 @app.command("change-pin")
 def change_pin(wanted: Wanted = "") -> None:
     """Change the PIN; never with the last try."""
-    with _asked("原密码") as old, _asked("新密码") as new, _asked("再次输入新密码") as again:
+    with asked("原密码") as old, asked("新密码") as new, asked("再次输入新密码") as again:
         if new.characters() != again.characters():
             raise Trouble("PIN_FORM", what="两次输入不一致")
         _desk(load()).change_pin(old, new, wanted)
@@ -150,13 +145,8 @@ def serve() -> None:
 async def _serve(settings: Settings) -> None:
     desk, stop, loop = _desk(settings), asyncio.Event(), asyncio.get_running_loop()
 
-    def end() -> None:
-        stop.set()
-        if isinstance(desk.consent, Window):
-            desk.consent.withdraw()  # or the program would wait for the user
-
     for number in (signal.SIGINT, signal.SIGTERM):  # the loop's own way is not there on Windows
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
 
     def ready(port: int) -> None:
         _out.print(f"ws://127.0.0.1:{port}  {'、'.join(sorted(settings.origins))}", soft_wrap=True)
@@ -164,37 +154,11 @@ async def _serve(settings: Settings) -> None:
     await serving(desk, settings, ready, stop)
 
 
-@app.command("software-card")
-def software_card(
-    key: Annotated[Path, typer.Argument(help="PEM private key")],
-    certificate: Annotated[Path, typer.Argument(help="PEM certificate")],
-    card: Annotated[Path, typer.Argument(help="the card file to make: NAME.card")],
-) -> None:
-    """Make an encrypted software card for development."""
-    try:
-        private = read_private_key(key.read_bytes())
-        holder = x509.load_pem_x509_certificate(certificate.read_bytes())
-    except (OSError, ValueError, TypeError) as error:
-        raise Trouble("CARD_FILE", what=str(error)) from None
-    if not FileSigner(private, holder).fits():
-        raise Trouble("CARD_FILE", what=f"{key} 与 {certificate} 不是一对 (do not belong together)")
-    with _asked("密码") as pin, _asked("再次输入密码") as again:
-        if pin.characters() != again.characters():
-            raise Trouble("PIN_FORM", what="两次输入不一致")
-        write(card, private, holder, pin)
-
-
 def _desk(settings: Settings) -> Desk:
     limits = Limits(settings.answer_seconds, settings.a_minute)
     return Desk(
         backends(settings), consent_of(settings), limits, Trust.of(settings), Shelf.of(settings)
     )
-
-
-@contextmanager
-def _asked(what: str) -> Iterator[Pin]:
-    with Pin.typed(typer.prompt(what, hide_input=True, err=True)) as pin:
-        yield pin
 
 
 def _told(finding: Finding) -> str:

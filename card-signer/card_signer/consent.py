@@ -50,6 +50,6 @@ class Consent(Protocol):
     def ask(self, question: Question, seconds: float) -> Pin:
         """The PIN of a user who agrees.
 
-        Raises Trouble CANCELLED, NO_ANSWER, PIN_FORM; LAST_TRY when one try is left and the user
-        did not say that it shall be used.
+        Raises Trouble CANCELLED, NO_ANSWER, PIN_FORM; GONE when whoever asked has gone; LAST_TRY
+        when one try is left and the user did not say that it shall be used.
         """

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from card_signer.asker import ASKER
 from card_signer.consent import Question, spelt_out
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
@@ -35,21 +36,16 @@ class Terminal:
         if sys.platform == "win32":
             raise Trouble("NO_SCREEN")
         deadline = time.monotonic() + seconds
-        with _opened(self.device) as line:
+        with _opened(self.device) as line, _told_when_gone() as gone:
             termios.tcflush(line, termios.TCIFLUSH)  # what was typed before is no answer to this
             with os.fdopen(os.dup(line), "w") as output:
                 console = Console(file=output, force_terminal=True, highlight=False)
                 show(console, spelt_out(question))
-                if question.is_last_try:
-                    console.print("[bold red]只剩最后一次密码尝试！再错卡将锁定。[/]")
-                    console.print(f"要使用最后一次，请输入 {_USE_LAST}：", end="")
-                    output.flush()
-                    if _typed(line, deadline, seconds) != _USE_LAST:
-                        raise Trouble("LAST_TRY")
-                with _silent(line):
-                    console.print(f"同意请输入{question.pin}（回车取消）：", end="")
-                    output.flush()
-                    typed = _typed(line, deadline, seconds)
+                try:
+                    typed = _asked(console, question, _Keys(line, gone, deadline, seconds))
+                except Trouble as trouble:
+                    console.print(f"\n{trouble.zh}")
+                    raise
                 console.print()
         if not typed:
             raise Trouble("CANCELLED")
@@ -99,14 +95,52 @@ def _silent(line: int) -> Iterator[None]:
         termios.tcsetattr(line, termios.TCSADRAIN, before)
 
 
-def _typed(line: int, deadline: float, seconds: float) -> str:
-    data = b""
-    while b"\n" not in data and len(data) < _LINE_BYTES_MAX:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([line], [], [], left)[0]:
-            raise Trouble("NO_ANSWER", seconds=round(seconds))
-        piece = os.read(line, _READ_BYTES)
-        if not piece:
-            raise Trouble("CANCELLED")
-        data += piece
-    return data.partition(b"\n")[0].decode("utf-8", "replace").strip()
+@contextmanager
+def _told_when_gone() -> Iterator[int]:
+    """What becomes readable when the page that asked goes."""
+    read, write = os.pipe()
+    try:
+        with ASKER.get().when_gone(lambda: os.write(write, b"!")):
+            yield read
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+def _asked(console: Console, question: Question, keys: "_Keys") -> str:
+    if question.is_last_try:
+        console.print("[bold red]只剩最后一次密码尝试！再错卡将锁定。[/]")
+        console.print(f"要使用最后一次，请输入 {_USE_LAST}：", end="")
+        console.file.flush()
+        if keys.typed() != _USE_LAST:
+            raise Trouble("LAST_TRY")
+    with _silent(keys.line):
+        console.print(f"同意请输入{question.pin}（回车取消）：", end="")
+        console.file.flush()
+        return keys.typed()
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What is typed, for as long as somebody waits for it."""
+
+    line: int
+    gone: int  # readable when whoever asked is gone
+    deadline: float
+    seconds: float
+
+    def typed(self) -> str:
+        """A line. Raises Trouble NO_ANSWER, GONE, CANCELLED."""
+        data = b""
+        while b"\n" not in data and len(data) < _LINE_BYTES_MAX:
+            left = max(0.0, self.deadline - time.monotonic())
+            ready = select.select([self.line, self.gone], [], [], left)[0]
+            if self.gone in ready:
+                raise Trouble("GONE")
+            if not ready:
+                raise Trouble("NO_ANSWER", seconds=round(self.seconds))
+            piece = os.read(self.line, _READ_BYTES)
+            if not piece:
+                raise Trouble("CANCELLED")
+            data += piece
+        return data.partition(b"\n")[0].decode("utf-8", "replace").strip()

@@ -11,6 +11,13 @@ PAGES: tuple[Row, ...] = (
         "finish it first",
     ),
     Row(
+        "GONE",
+        "网页已关闭，未签名",
+        "the page has gone; nothing was signed",
+        "如需签名请重新操作",
+        "start again to sign",
+    ),
+    Row(
         "TOO_OFTEN",
         "操作过于频繁",
         "too many operations",

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from card_signer.card import Card, Slot
 from card_signer.consent import Question
+from card_signer.desk import Desk
 from card_signer.pin import Pin
 from card_signer.piv.apdu import Channel
 from card_signer.piv.card import PivCard
@@ -16,6 +18,7 @@ from card_signer.troubles import Trouble
 from libs.messages.parties import Role
 from libs.messages.samples import COMPANY, USCC
 from libs.signing.pki import Authority, Issued, Subject
+from libs.signing.trust import TrustStore
 from sandbox.card.applet import PivCard as Chip
 from sandbox.card.reader import Inserted
 from sandbox.card.service import Service
@@ -116,3 +119,28 @@ class Someone:
 def refused(code: str) -> Any:
     """A Trouble of this code is raised."""
     return pytest.raises(Trouble, match=f"^{code}:")
+
+
+@pytest.fixture
+def drawer(chip: Chip) -> Drawer:
+    """One reader, with the chip in it."""
+    return Drawer({"one": chip})
+
+
+@pytest.fixture
+def someone() -> Someone:
+    """Agrees to everything."""
+    return Someone()
+
+
+@pytest.fixture
+def desk(drawer: Drawer, someone: Someone) -> Desk:
+    """That drawer, and who sits before it."""
+    return Desk([drawer], someone)
+
+
+@pytest.fixture
+def trust(authority: Authority, tmp_path: Path) -> TrustStore:
+    """Who trusts the cards' authority."""
+    (tmp_path / "ca.pem").write_bytes(authority.issued.certificate_pem())
+    return TrustStore(tmp_path / "ca.pem")

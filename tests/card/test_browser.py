@@ -18,6 +18,7 @@ import pytest
 
 from card_signer.door.server import CONNECTIONS_MAX
 from card_signer.pin import Pin
+from card_signer.seals.shelf import Shelf
 from card_signer.software import SoftwareBackend, write
 from libs.messages.partners import XML
 from libs.signing.pki import Authority, Issued
@@ -27,6 +28,7 @@ from libs.signing.trust import TrustStore
 from libs.signing.verification import verify
 from sandbox.card.applet import PivCard as Chip
 from tests.card.conftest import OPERATOR, PIN
+from tests.card.files import changed, seal_for
 from tests.card.room import OFFICIAL, OWN, Room
 from tests.card.sites import PAGES, Sites, served
 from tests.card.test_desk import NONCE, PROPOSAL
@@ -92,12 +94,6 @@ async def room(chip: Chip, tmp_path: Path, sites: Sites) -> AsyncIterator[Room]:
     allowed = (sites.ours, sites.https, sites.plain, rebound)
     async with Room(chip, tmp_path, [site.origin for site in allowed]).open() as room:
         yield room
-
-
-@pytest.fixture
-def trust(authority: Authority, tmp_path: Path) -> TrustStore:
-    (tmp_path / "ca.pem").write_bytes(authority.issued.certificate_pem())
-    return TrustStore(tmp_path / "ca.pem")
 
 
 @asynccontextmanager
@@ -344,6 +340,20 @@ async def test_a_text_that_nobody_reads_is_refused_in_the_page_that_sent_it_in_b
     assert suite_of(issued.key).verify(key, signature, text.encode())
     assert await official.evaluate("Object.keys(sent).length") == 0  # the page was told to forget
     assert await official.evaluate("log") == []
+
+
+async def test_a_page_for_the_official_control_has_a_large_file_sealed_and_checked(
+    official: Any, room: Room, issued: Issued, authority: Authority, tmp_path: Path
+) -> None:
+    (tmp_path / "company.esl").write_bytes(seal_for(issued, authority.issue(OPERATOR)))
+    room.desk.shelf = Shelf(tmp_path)
+    large = changed(lambda writer: writer.add_metadata({"/Filler": "x" * 400_000}))
+    await official.evaluate("connect()")
+    marks = await official.evaluate("file => sealed(file)", base64.b64encode(large).decode())
+    assert [(mark["person"], mark["whole"]) for mark in marks] == [(OPERATOR.holder, True)]
+    (question,) = room.someone.asked
+    assert question.title == "电子签章"
+    assert await official.evaluate("Object.keys(sent).length") == 0
 
 
 async def test_a_page_that_sends_a_frame_of_16_mb_is_shut_out_alone(

@@ -32,22 +32,6 @@ def document(name: str) -> bytes:
 PROPOSAL = document("SubmitCargoProposal")
 
 
-@pytest.fixture
-def someone() -> Someone:
-    return Someone()
-
-
-@pytest.fixture
-def desk(chip: Chip, someone: Someone) -> Desk:
-    return Desk([Drawer({"one": chip})], someone)
-
-
-@pytest.fixture
-def trust(authority: Authority, tmp_path: Path) -> TrustStore:
-    (tmp_path / "ca.pem").write_bytes(authority.issued.certificate_pem())
-    return TrustStore(tmp_path / "ca.pem")
-
-
 def test_a_login_is_proven_at_the_site_that_asked_and_nowhere_else(
     desk: Desk, someone: Someone, trust: TrustStore
 ) -> None:

@@ -26,7 +26,6 @@ from card_signer.settings import Settings
 from card_signer.trust import Trust
 from libs.messages.parties import Role
 from libs.signing.pki import Authority, Issued, Subject
-from sandbox.card.applet import PivCard as Chip
 from tests.card.conftest import OPERATOR, SITE, Drawer, Someone
 from tests.card.program import Program
 
@@ -36,21 +35,6 @@ OTHER_SITE = "https://other.example"
 @pytest.fixture(scope="module")
 def issued(authority: Authority) -> Issued:
     return authority.issue(OPERATOR)
-
-
-@pytest.fixture
-def drawer(chip: Chip) -> Drawer:
-    return Drawer({"one": chip})
-
-
-@pytest.fixture
-def someone() -> Someone:
-    return Someone()
-
-
-@pytest.fixture
-def desk(drawer: Drawer, someone: Someone) -> Desk:
-    return Desk([drawer], someone)
 
 
 def free_port() -> int:

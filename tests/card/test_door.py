@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterable
@@ -17,9 +18,11 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
+from card_signer.asker import ASKER
 from card_signer.door.conversation import Pace
 from card_signer.door.server import CONNECTIONS_MAX, FRAME_BYTES_MAX, Door, Patience
 from card_signer.seals.verifying import verified
+from card_signer.troubles import Trouble
 from libs.messages.partners import XML
 from libs.signing.pki import Authority, Issued
 from libs.signing.proofs import login_statement, prove
@@ -44,12 +47,6 @@ def issued(authority: Authority) -> Issued:
 async def room(chip: Chip, tmp_path: Path) -> AsyncIterator[Room]:
     async with Room(chip, tmp_path).open() as room:
         yield room
-
-
-@pytest.fixture
-def trust(authority: Authority, tmp_path: Path) -> TrustStore:
-    (tmp_path / "ca.pem").write_bytes(authority.issued.certificate_pem())
-    return TrustStore(tmp_path / "ca.pem")
 
 
 async def test_login_and_signature_through_our_own_protocol(room: Room, trust: TrustStore) -> None:
@@ -218,20 +215,28 @@ async def test_a_page_is_answered_while_its_user_reads_what_another_call_wants(r
         assert (told["id"], told["ok"]) == ("slow", True)
 
 
-async def test_a_page_that_leaves_while_its_user_reads_leaves_nothing_behind(room: Room) -> None:
-    left = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    room.someone.meanwhile = partial(wait_here, left, loop)
-    async with room.page() as page:
+async def test_a_page_that_leaves_while_its_user_reads_takes_its_question_back(room: Room) -> None:
+    """Nothing is signed, and the next page need not wait."""
+    gone = threading.Event()
+
+    def read() -> None:
+        with ASKER.get().when_gone(gone.set):
+            assert gone.wait(10)
+        raise Trouble("GONE")
+
+    room.someone.meanwhile = read
+    async with room.page() as page, room.page() as other:
         await page.send(json.dumps({"id": 1, "call": "login", "nonce": NONCE}))
         while not room.someone.asked:
             await asyncio.sleep(0.01)
-    left.set()
+        await other.close()  # another page that goes changes nothing
+        assert not gone.wait(0.2)
     room.someone.meanwhile = lambda: None
-    async with room.page() as page:
+    async with asyncio.timeout(5), room.page() as page:
         while (told := await ask(page, call="login", nonce="m" * 32)).get("error"):
             assert told["error"]["code"] == "BUSY"
         assert told["ok"]
+    assert gone.is_set()
 
 
 async def test_who_is_gone_without_a_word_is_let_go() -> None:

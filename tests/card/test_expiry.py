@@ -30,16 +30,6 @@ def issued(authority: Authority) -> Issued:
     return issued_for(authority, 29)
 
 
-@pytest.fixture
-def someone() -> Someone:
-    return Someone()
-
-
-@pytest.fixture
-def desk(chip: Chip, someone: Someone) -> Desk:
-    return Desk([Drawer({"one": chip})], someone)
-
-
 async def at_the_door(desk: Desk, state: Path, path: str, *frames: object) -> Any:
     """What is told first; after that what the last of `frames` is answered with."""
     async with served(desk, state) as port, page(port, path) as line:

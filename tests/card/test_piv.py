@@ -7,7 +7,6 @@ from functools import partial
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from card_signer.card import CardSigner
 from card_signer.pin import Pin
 from card_signer.piv import tlv
 from card_signer.piv.apdu import Channel
@@ -16,9 +15,9 @@ from card_signer.troubles import Trouble
 from libs.signing.pki import Issued
 from sandbox.card.applet import OK, Answer
 from sandbox.card.applet import PivCard as Chip
+from tests.card import contract
 from tests.card.conftest import PIN, channel_to, refused
-
-WRONG = "135791"
+from tests.card.contract import WRONG
 
 
 def test_it_tells_its_certificate_and_how_many_tries_are_left(chip: Chip, issued: Issued) -> None:
@@ -27,28 +26,12 @@ def test_it_tells_its_certificate_and_how_many_tries_are_left(chip: Chip, issued
     assert card.tries_left() == 3
 
 
-def test_its_signatures_fit_its_certificate(chip: Chip, issued: Issued) -> None:
-    card = PivCard(channel_to(chip))
-    with Pin.typed(PIN) as pin:
-        signer = CardSigner(card, pin)
-        for data in (b"", b"one", b"x" * 100_000):
-            signature = signer.sign(data)
-            assert signer.suite.verify(issued.certificate.public_key(), signature, data)
-            assert not signer.suite.verify(issued.certificate.public_key(), signature, data + b"!")
+def test_its_signatures_fit_its_certificate(chip: Chip) -> None:
+    contract.signatures_fit(PivCard(channel_to(chip)))
 
 
 def test_a_wrong_pin_costs_a_try_and_three_lock_it(chip: Chip) -> None:
-    card = PivCard(channel_to(chip))
-    for left in (2, 1):
-        with Pin.typed(WRONG) as pin, refused("PIN_WRONG") as wrong:
-            card.sign(b"x", pin)
-        assert wrong.value.told == {"left": left}
-        assert card.tries_left() == left
-    with Pin.typed(WRONG) as pin, refused("PIN_LOCKED"):
-        card.sign(b"x", pin)
-    with Pin.typed(PIN) as pin, refused("PIN_LOCKED"):
-        card.verify_pin(pin)
-    assert card.tries_left() == 0
+    contract.three_wrong_pins_lock(PivCard(channel_to(chip)))
 
 
 def test_a_right_pin_gives_the_tries_back(chip: Chip) -> None:
@@ -62,14 +45,7 @@ def test_a_right_pin_gives_the_tries_back(chip: Chip) -> None:
 
 
 def test_the_pin_is_changed(chip: Chip) -> None:
-    card = PivCard(channel_to(chip))
-    with Pin.typed(PIN) as old, Pin.typed(WRONG) as new:
-        with refused("PIN_WRONG"):
-            card.change_pin(new, old)
-        card.change_pin(old, new)
-        card.verify_pin(new)
-        with refused("PIN_WRONG"):
-            card.verify_pin(old)
+    contract.pin_is_changed(PivCard(channel_to(chip)))
 
 
 @pytest.mark.parametrize("typed", ["12345", "123456789", "12345a", "abcdef"])

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from typer.testing import CliRunner
 
-from card_signer.card import Backend, Card, CardSigner
+from card_signer.card import Backend, Card
 from card_signer.desk import Desk
 from card_signer.pin import Pin
 from card_signer.pkcs11 import backend as backend_of
@@ -24,7 +24,9 @@ from libs.signing.pki import Authority, Issued
 from libs.signing.trust import TrustStore
 from libs.signing.verification import verify
 from sandbox.card import token as softhsm
+from tests.card import contract
 from tests.card.conftest import OPERATOR, PIN, SITE, Someone, refused
+from tests.card.contract import WRONG
 from tests.card.test_desk import NONCE, PROPOSAL
 
 pkcs11 = pytest.importorskip("pkcs11", reason="python-pkcs11 is not here")
@@ -32,7 +34,6 @@ pytestmark = [
     pytest.mark.card,
     pytest.mark.skipif(bool(softhsm.lacks()), reason=f"not here: {', '.join(softhsm.lacks())}"),
 ]
-WRONG, NEW = "135791", "864209"
 LABEL = "company"
 MODULE = softhsm.module() or Path("-")
 
@@ -80,13 +81,8 @@ def test_a_token_is_listed_and_tells_whose_it_is(backend: Backend, issued: Issue
     assert holder.certificate == issued.certificate.public_bytes(Encoding.DER)
 
 
-def test_its_signatures_fit_its_certificate(card: Card, issued: Issued) -> None:
-    with Pin.typed(PIN) as pin:
-        signer = CardSigner(card, pin)
-        for data in (b"", b"one", b"x" * 100_000):
-            signature = signer.sign(data)
-            assert signer.suite.verify(issued.certificate.public_key(), signature, data)
-            assert not signer.suite.verify(issued.certificate.public_key(), signature, data + b"!")
+def test_its_signatures_fit_its_certificate(card: Card) -> None:
+    contract.signatures_fit(card)
 
 
 def test_a_document_is_signed_through_the_desk(
@@ -110,13 +106,7 @@ def test_a_wrong_pin_is_told_and_the_right_one_works_after_it(card: Card) -> Non
 
 
 def test_the_pin_is_changed(card: Card) -> None:
-    with Pin.typed(PIN) as old, Pin.typed(NEW) as new:
-        with refused("PIN_WRONG"):
-            card.change_pin(new, old)
-        card.change_pin(old, new)
-        card.verify_pin(new)
-        with refused("PIN_WRONG"):
-            card.verify_pin(old)
+    contract.pin_is_changed(card)
 
 
 @pytest.mark.parametrize("pin", [PIN, WRONG])

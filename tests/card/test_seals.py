@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from typer.testing import CliRunner
 
+from card_signer import cli
 from card_signer.desk import Desk
 from card_signer.seals import apart
 from card_signer.seals.sealing import PDF_BYTES_MAX, Spot
@@ -20,7 +22,7 @@ from card_signer.seals.verifying import verified
 from libs.messages.parties import Role
 from libs.signing.pki import Authority, Issued, Subject
 from sandbox.card.applet import PivCard as Chip
-from tests.card.conftest import OPERATOR, SITE, Drawer, Someone, refused
+from tests.card.conftest import OPERATOR, SITE, Someone, refused
 from tests.card.files import CHANGING, LETTER, YEAR, changed, letter, picture, seal_for
 
 SPOT = Spot(0, 120, 40)
@@ -41,16 +43,6 @@ def maker(authority: Authority) -> Issued:
 @pytest.fixture(scope="module")
 def seal(issued: Issued, maker: Issued) -> bytes:
     return seal_for(issued, maker)
-
-
-@pytest.fixture
-def someone() -> Someone:
-    return Someone()
-
-
-@pytest.fixture
-def desk(chip: Chip, someone: Someone) -> Desk:
-    return Desk([Drawer({"one": chip})], someone)
 
 
 def texts(someone: Someone) -> list[str]:
@@ -278,3 +270,22 @@ def test_the_reader_has_limits() -> None:
         str(apart.MEMORY_BYTES_MAX).encode(),
         str(apart.SECONDS_MAX).encode(),
     ]
+
+
+def test_a_developer_makes_a_seal(
+    desk: Desk, tmp_path: Path, issued: Issued, maker: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    maker.save(Path("maker.key"), Path("maker.pem"))
+    Path("card.pem").write_bytes(issued.certificate_pem())
+    Path("ring.png").write_bytes(picture())
+    command = ["software-seal", "maker.key", "maker.pem", "card.pem", "ring.png", "company.esl"]
+    done = CliRunner().invoke(cli.app, command)
+    assert (done.exit_code, done.output) == (0, "")
+    desk.shelf = Shelf(tmp_path / "company.esl", tmp_path / "maker.pem")
+    (mark,) = verified(desk.seal(SITE, letter(), b"", SPOT), desk.shelf)
+    assert mark["name"] == "测试用章"
+    for at, wrong in ((1, "none.key"), (2, "card.pem"), (3, "none.pem"), (4, "maker.pem")):
+        done = CliRunner().invoke(cli.app, [*command[:at], wrong, *command[at + 1 :]])
+        with refused("SEAL_FILES"):
+            raise done.exception or AssertionError

@@ -5,10 +5,12 @@ import pty
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 
 import pytest
 
+from card_signer.asker import ASKER, Asker
 from card_signer.consent import Question
 from card_signer.lines import Line
 from card_signer.pin import Pin
@@ -67,7 +69,7 @@ class Asked:
     def __init__(
         self, pool: ThreadPoolExecutor, terminal: Terminal, question: Question, seconds: float
     ) -> None:
-        self._future = pool.submit(terminal.ask, question, seconds)
+        self._future = pool.submit(copy_context().run, terminal.ask, question, seconds)
         pool.shutdown(wait=False)
 
     def answer(self) -> Pin:
@@ -97,6 +99,19 @@ def test_no_is_no(screen: tuple[Terminal, Hand], typed: str, code: str) -> None:
     hand.type(typed)
     with refused(code):
         waiting.answer()
+
+
+def test_a_page_that_goes_takes_its_question_back(screen: tuple[Terminal, Hand]) -> None:
+    terminal, hand = screen
+    asker = Asker()
+    before = ASKER.set(asker)
+    waiting = asked(terminal, seconds=60)
+    ASKER.reset(before)
+    hand.wait_for("请输入密码")
+    asker.leave()
+    with refused("GONE"):
+        waiting.answer()
+    hand.wait_for("网页已关闭")
 
 
 def test_nobody_there(screen: tuple[Terminal, Hand]) -> None:

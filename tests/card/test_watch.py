@@ -26,16 +26,6 @@ def issued(authority: Authority) -> Issued:
     return authority.issue(OPERATOR)
 
 
-@pytest.fixture
-def drawer(chip: Chip) -> Drawer:
-    return Drawer({"one": chip})
-
-
-@pytest.fixture
-def desk(drawer: Drawer) -> Desk:
-    return Desk([drawer], Someone())
-
-
 def card(watch: Watch) -> dict[str, Any]:
     (only,) = watch.now()["cards"]
     return dict(only)

@@ -304,6 +304,15 @@ def test_a_page_gets_its_signature_when_the_user_has_typed_the_pin(
         assert answer.result(20)["ok"] is True
 
 
+def test_a_page_that_goes_takes_its_window_with_it(
+    screen: Desktop, served: tuple[Process, int]
+) -> None:
+    with connect(f"ws://127.0.0.1:{served[1]}/tongbao/v1", origin=Origin(SITE), proxy=None) as page:
+        page.send(json.dumps({"id": 1, "call": "login", "nonce": "n" * 32}))
+        screen.wait_for_window()
+    until(lambda: not screen.windows(), 2)
+
+
 def test_the_program_ends_when_told_to_and_takes_its_window_with_it(
     screen: Desktop, served: tuple[Process, int]
 ) -> None:

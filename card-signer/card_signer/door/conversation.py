@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from card_signer.asker import ASKER, Asker
+
 UNDER_WAY_MAX = 4
 _FRAMES_A_SECOND = 20.0
 _BURST = 200.0
@@ -22,13 +24,27 @@ Reply = str | Callable[[], str]  # a frame, or what makes it and takes its time
 
 
 async def converse(connection: ServerConnection, reply: Callable[[Frame], Iterable[Reply]]) -> None:
-    """Answer each frame with what `reply` makes of it, until the page goes."""
-    async with _sending(connection) as sending:
+    """Answer each frame with what `reply` makes of it, until the page goes.
+
+    What its user was asked is taken back then.
+    """
+    async with _asking(), _sending(connection) as sending:
         async for frame in _frames(connection):
             replies = reply(frame)
             del frame  # a PIN that a page sent does not stay here while its user reads
             for each in replies:
                 await sending.send(each)
+
+
+@asynccontextmanager
+async def _asking() -> AsyncIterator[None]:
+    asker = Asker()
+    before = ASKER.set(asker)
+    try:
+        yield
+    finally:
+        ASKER.reset(before)
+        asker.leave()
 
 
 @dataclass

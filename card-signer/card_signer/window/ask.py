@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import FileIO
 
+from card_signer.asker import ASKER
 from card_signer.consent import Question, spelt_out
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
@@ -24,34 +25,29 @@ class Window:
     """A window on the user's desktop, one process a question."""
 
     command: tuple[str, ...] = _COMMAND
-    _open: "set[subprocess.Popen[bytes]]" = field(default_factory=set)
 
     def ask(self, question: Question, seconds: float) -> Pin:
         """As `Consent.ask`. A window that dies is NO_SCREEN."""
-        deadline = time.monotonic() + seconds
+        deadline, asker = time.monotonic() + seconds, ASKER.get()
         with _pipe() as (asked, asking), _pipe() as (answering, answered):
             process = self._start(asked, answered)
             asked.close()
             answered.close()
             end = threading.Timer(seconds, process.kill)
             end.start()
-            self._open.add(process)
             try:
-                _tell(asking, written(spelt_out(question), seconds))
-                answer = _heard(answering)
+                with asker.when_gone(process.kill):
+                    _tell(asking, written(spelt_out(question), seconds))
+                    answer = _heard(answering)
             finally:
                 end.cancel()
-                self._open.discard(process)
                 process.kill()
                 process.wait()
+        if not answer and asker.is_gone:
+            raise Trouble("GONE")
         if not answer and time.monotonic() >= deadline:
             raise Trouble("NO_ANSWER", seconds=round(seconds))
         return _pin(answer, seconds)
-
-    def withdraw(self) -> None:
-        """Take back what is asked now, because the program ends: NO_SCREEN for who waits."""
-        for process in tuple(self._open):
-            process.kill()
 
     def _start(self, asked: FileIO, answered: FileIO) -> "subprocess.Popen[bytes]":
         known = os.pathsep.join(place for place in sys.path if place)  # it imports what we would
