@@ -12,12 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cryptography.x509.oid import NameOID
+
 from card_signer.card import CardSigner
 from card_signer.holder import Holder
 from card_signer.lines import Line
 from card_signer.seals.apart import told_of
 from card_signer.seals.ranges import Signed, closed, opened
-from card_signer.seals.shelf import broken
+from card_signer.seals.shelf import broken, name_in
 from card_signer.troubles import Trouble
 from libs.signing.seals import Seal, SealError, sealed
 
@@ -100,7 +102,7 @@ class Sealing:
 
 def _lines(seal: Seal, spot: Spot, pages: list[str]) -> Iterator[Line]:
     until = f"{seal.until.astimezone():%Y-%m-%d}"
-    maker = seal.maker.subject.rfc4514_string()
+    maker = name_in(seal.maker.subject, NameOID.ORGANIZATION_NAME)
     yield Line("印章", seal.name, is_key=True)
     yield Line("印章编号", seal.id)
     yield Line("制章单位", maker)

@@ -35,6 +35,11 @@ def seal_of(data: bytes) -> Seal:
         raise broken(error) from None
 
 
+def name_in(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    """The first name of this kind; empty when there is none."""
+    return next((str(each.value) for each in subject.get_attributes_for_oid(oid)), "")
+
+
 @dataclass(frozen=True)
 class Shelf:
     """Files are read each time: who puts one there need not start the program again."""

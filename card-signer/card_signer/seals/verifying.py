@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 from card_signer.seals.apart import told_of
 from card_signer.seals.ranges import FORMAT, read
 from card_signer.seals.sealing import PDF_BYTES_MAX
-from card_signer.seals.shelf import Shelf, broken
+from card_signer.seals.shelf import Shelf, broken, name_in
 from card_signer.troubles import Trouble
 from libs.signing.seals import Sealed, SealError
 
@@ -48,14 +48,11 @@ def _mark(pdf: bytes, found: Mapping[str, object], shelf: Shelf) -> Mapping[str,
         raise broken(error) from None
     shelf.check_maker(sealed.seal)
     subject = sealed.signer.subject
-    names = {
-        what: next((str(each.value) for each in subject.get_attributes_for_oid(oid)), "")
-        for what, oid in (("company", NameOID.ORGANIZATION_NAME), ("person", NameOID.COMMON_NAME))
-    }
     return {
         "name": sealed.seal.name,
         "id": sealed.seal.id,
-        **names,
+        "company": name_in(subject, NameOID.ORGANIZATION_NAME),
+        "person": name_in(subject, NameOID.COMMON_NAME),
         "at": f"{sealed.at.astimezone():%Y-%m-%d %H:%M:%S}",
         "whole": signed.end == len(pdf),
     }
