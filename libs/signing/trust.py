@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from libs.signing import der
 from libs.signing.authorities import Authorities, Stamp, TrustFiles
 from libs.signing.certificates import identity_of
 from libs.signing.chains import Chain, May, chain_of, may_receive, may_sign
@@ -106,17 +107,19 @@ class TrustStore:
             known[certificate] = found
 
 
-def _examined(der: bytes, authorities: Authorities, may: May) -> Checked:
-    if len(der) > _DER_BYTES_MAX:
+def _examined(data: bytes, authorities: Authorities, may: May) -> Checked:
+    if len(data) > _DER_BYTES_MAX:
         raise ValueError(f"the certificate is larger than {_DER_BYTES_MAX} bytes")
     try:
-        return _read(der, authorities, may)
+        return _read(data, authorities, may)
     except Exception as error:  # noqa: BLE001 - hostile DER: each field may raise, each its own way
         raise ValueError(f"not a usable certificate: {error}") from None
 
 
-def _read(der: bytes, authorities: Authorities, may: May) -> Checked:
-    leaf = x509.load_der_x509_certificate(der)
+def _read(data: bytes, authorities: Authorities, may: May) -> Checked:
+    leaf = x509.load_der_x509_certificate(data)
+    *_, signature = der.parts(data)
+    der.bits(signature)  # whole bytes, or one certificate had several fingerprints
     key = key_of(leaf)
     try:
         identity = identity_of(leaf)

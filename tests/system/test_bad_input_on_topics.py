@@ -1,6 +1,7 @@
 """Bad input on a topic: a dead letter with its reason and original bytes; neighbours go on."""
 
 import asyncio
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -221,7 +222,8 @@ async def test_it_is_set_aside_whole_and_its_neighbours_go_on(
     case, neighbour = build(sender), sender.good()
     place = await _publish(sender.stack, [case, neighbour])
     letter = await _dead_letter(sender.stack, service, case.topic, place)
-    assert bytes(letter["body"]) == case.body
+    body = zlib.decompress(letter["body"]) if letter["packed"] else letter["body"]
+    assert body == case.body
     assert reason in ("*", letter["reason"]), letter["detail"]
     number = dict(neighbour.headers)["ce_subject"].decode()
     await _record(sender.stack, "booking", number)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from libs.messages.partners import XML
-from libs.signing import SignerError, TrustStore, trust, verify
+from libs.signing import SignerError, TrustStore, der, trust, verify
 from libs.signing.authorities import Authorities
 from libs.signing.chains import May
 from libs.signing.pki import Authority
@@ -49,6 +49,20 @@ def test_a_revoked_intermediate_takes_its_cards_with_it(tmp_path: Path) -> None:
     (tmp_path / "root.crl").write_bytes(root.revocations([middle.issued.certificate]))
     store = TrustStore.load(tmp_path, tmp_path / "root.crl")
     assert judged(middle.issue(OPERATOR), store) == "REVOKED"
+
+
+def test_one_certificate_has_one_spelling(tmp_path: Path) -> None:
+    """The bits of its signature that do not count could be told otherwise: another fingerprint."""
+    people = People(tmp_path)
+    while (data := people.authority.issue(OPERATOR).signer.certificate)[-1] & 1:
+        pass  # half of them end in a bit that could be left out
+    *_, signature = der.parts(data)
+    assert people.trust.check(data).chained
+    where = len(data) - len(der.bits(signature)) - 1
+    changed = data[:where] + b"\x01" + data[where + 1 :]
+    assert x509.load_der_x509_certificate(changed).serial_number  # others read it
+    with pytest.raises(ValueError, match="whole bytes"):
+        people.trust.check(changed)
 
 
 @pytest.mark.parametrize("name", ["one.pem", "one.crl"])
