@@ -1,7 +1,7 @@
-"""The one shape of an enveloped signature, as a table.
+"""The shapes of an enveloped signature, a table each: a suite has one, and no other is taken.
 
-From it come the template that we sign into, the pattern that a signature must match to the last
-byte of its canonical form, and the sentence that says where another signature differs.
+From a table come the template that we sign into, the pattern that a signature must match to the
+last byte of its canonical form, and the sentence that says where another signature differs.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
+C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = f"{DS}enveloped-signature"
 SIGNATURE = f"{{{DS}}}Signature"
@@ -34,32 +35,29 @@ def _algorithm(name: str, value: str) -> Part:
     return Part(name, f'Algorithm="{value}"')
 
 
-SIGNED_INFO = Part(
-    "SignedInfo",
-    inside=(
-        _algorithm("CanonicalizationMethod", EXC_C14N),
-        _algorithm("SignatureMethod", "{method}"),
-        Part(
-            "Reference",
-            'URI=""',
-            inside=(
-                Part(
-                    "Transforms",
-                    inside=(
-                        _algorithm("Transform", ENVELOPED),
-                        _algorithm("Transform", EXC_C14N),
-                    ),
-                ),
-                _algorithm("DigestMethod", "{digest_method}"),
-                Part("DigestValue", text="{digest}"),
-            ),
+def _signature(c14n: str, transforms: tuple[str, ...], key_info: tuple[Part, ...]) -> Part:
+    reference = Part(
+        "Reference",
+        'URI=""',
+        inside=(
+            Part("Transforms", inside=tuple(_algorithm("Transform", each) for each in transforms)),
+            _algorithm("DigestMethod", "{digest_method}"),
+            Part("DigestValue", text="{digest}"),
         ),
-    ),
-)
-_SIGNATURE_VALUE = Part("SignatureValue", text="{signature}")
-_CERTIFICATE = Part("X509Certificate", text="{certificate}")
-_KEY_INFO = Part("KeyInfo", inside=(Part("X509Data", inside=(_CERTIFICATE,)),))
-_WHOLE = Part("Signature", inside=(SIGNED_INFO, _SIGNATURE_VALUE, _KEY_INFO))
+    )
+    signed_info = Part(
+        "SignedInfo",
+        inside=(
+            _algorithm("CanonicalizationMethod", c14n),
+            _algorithm("SignatureMethod", "{method}"),
+            reference,
+        ),
+    )
+    value = Part("SignatureValue", text="{signature}")
+    return Part("Signature", inside=(signed_info, value, Part("KeyInfo", inside=key_info)))
+
+
+_CERTIFICATE = Part("X509Data", inside=(Part("X509Certificate", text="{certificate}"),))
 
 
 def _written(
@@ -73,22 +71,21 @@ def _written(
 
 
 DECLARED = f' xmlns:ds="{DS}"'
-SIGNED_INFO_TEMPLATE = _written(SIGNED_INFO, "ds:", declared=DECLARED)
-SIGNATURE_TEMPLATE = (
-    f"<ds:Signature{DECLARED}>{{signed_info}}"
-    + _written(_SIGNATURE_VALUE, "ds:")
-    + _written(_KEY_INFO, "ds:")
-    + "</ds:Signature>"
-)
 
 
-def _pattern() -> re.Pattern[bytes]:
+def _signature_template(whole: Part) -> str:
+    _, *others = whole.inside
+    rest = "".join(_written(part, "ds:") for part in others)
+    return f"<ds:Signature{DECLARED}>{{signed_info}}{rest}</ds:Signature>"
+
+
+def _pattern(whole: Part) -> re.Pattern[bytes]:
     def fixed(text: str) -> str:
         return re.sub(r"\\\{(\w+)\\\}", r'(?P<\1>[^"<]*+)', re.escape(text))
 
     gap = "(?:\\s|&#xD;)*+"  # a carriage return in canonical form
     same = "(?(prefix)(?P=prefix):)"
-    inside = [_written(part, same, gap, fixed) for part in _WHOLE.inside]
+    inside = [_written(part, same, gap, fixed) for part in whole.inside]
     inside[0] = f"(?P<signed_info>{inside[0]})"
     declared = rf' xmlns(?(prefix):(?P=prefix))="{re.escape(DS)}"'
     opening = rf"<(?:(?P<prefix>[^<>:\s]+):)?Signature(?P<declared>{declared})>"
@@ -96,26 +93,45 @@ def _pattern() -> re.Pattern[bytes]:
     return re.compile(pattern.encode())
 
 
-def _as_signed_by_us() -> re.Pattern[bytes]:
+def _as_signed_by_us(whole: Part) -> re.Pattern[bytes]:
     def fixed(part: Part) -> str:
         pattern = re.escape(_written(part, "ds:"))
         return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[!#-%'-;=?-~]*+)", pattern)
 
-    inside = "".join(fixed(part) for part in _WHOLE.inside[1:])
-    signed_info = f"(?P<signed_info>{fixed(SIGNED_INFO)})"
+    inside = "".join(fixed(part) for part in whole.inside[1:])
+    signed_info = f"(?P<signed_info>{fixed(whole.inside[0])})"
     opening = f"<ds:Signature{re.escape(DECLARED)}>"
     return re.compile(f"{opening}{signed_info}{inside}</ds:Signature>".encode())
 
 
-PATTERN = _pattern()
-EXACT = _as_signed_by_us()
-"""A signature to the byte as `SIGNATURE_TEMPLATE` writes it: already in canonical form."""
+class Shape:
+    """One shape: its table, and what follows from it."""
+
+    def __init__(
+        self, *, exclusive: bool, transforms: tuple[str, ...], key_info: tuple[Part, ...]
+    ) -> None:
+        self.exclusive = exclusive  # canonicalisation of SignedInfo and of the document
+        self.whole = _signature(EXC_C14N if exclusive else C14N, transforms, key_info)
+        self.signed_info_template = _written(self.whole.inside[0], "ds:", declared=DECLARED)
+        self.signature_template = _signature_template(self.whole)
+        self.pattern = _pattern(self.whole)
+        # to the byte as the template writes it: already in canonical form
+        self.exact = _as_signed_by_us(self.whole)
 
 
-def difference(signature: etree._Element) -> str:
+OURS = Shape(exclusive=True, transforms=(ENVELOPED, EXC_C14N), key_info=(_CERTIFICATE,))
+# 202205 format, chapter 6; the digest's canonicalisation is what XMLDSig takes when none is named
+CUSTOMS = Shape(
+    exclusive=False,
+    transforms=(ENVELOPED,),
+    key_info=(Part("KeyName", text="{key_name}"), _CERTIFICATE),
+)
+
+
+def difference(shape: Shape, signature: etree._Element) -> str:
     """Where a signature that does not match the pattern leaves the profile."""
     stray = "the signature holds text, attributes or namespaces that do not belong there"
-    return next(_differences(_WHOLE, signature), stray)
+    return next(_differences(shape.whole, signature), stray)
 
 
 def _differences(part: Part, element: etree._Element) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """The suite of China's own algorithms: SM2 signatures over SM3.
 
-In XML the names are customs' (202205 format, chapter 6). JWS has none that is registered:
+In XML names and shape are customs' (202205 format, chapter 6). JWS has none that is registered:
 `SM2-SM3` is this project's own proposal.
 """
 
 from libs.signing import sm2_keys, sm2_x509
+from libs.signing.profile import CUSTOMS
 from libs.signing.sm2 import PrivateKey, PublicKey, sm3
 from libs.signing.suite import Suite
 
@@ -54,6 +55,7 @@ SM2 = Suite(
     read=sm2_keys.read,
     write=_write,
     key_info=_key_info,
+    shape=CUSTOMS,
     wrapped=sm2_x509.wrapped,
     unwrapped=sm2_x509.raw,
 )

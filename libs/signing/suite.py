@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from libs.signing.profile import OURS, Shape
+
 Issuance = x509.Certificate | x509.CertificateRevocationList
 _AuthorityKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -89,5 +91,6 @@ class Suite:
     read: Callable[[bytes, bytes | None], object] = _read  # PEM, password -> private key
     write: Callable[[object, bytes | None], bytes] = _write  # private key, password -> PEM
     key_info: Callable[[object], bytes] = _key_info  # of any key: SubjectPublicKeyInfo, DER
+    shape: Shape = OURS  # of its signatures in XML
     wrapped: Callable[[bytes], bytes] = _as_it_is  # a signature as certificates hold it
     unwrapped: Callable[[bytes], bytes] = _as_it_is  # and back; raises ValueError

@@ -1,9 +1,9 @@
-"""Enveloped XMLDSig, one strict profile: sign, and take a signed document apart.
+"""Enveloped XMLDSig, one strict profile a suite: sign, and take a signed document apart.
 
-Fixed: exclusive canonicalisation (no comments) of SignedInfo and of the document, one Reference
-to the whole document (URI=""), transforms enveloped-signature and exclusive canonicalisation,
-Signature as the last child of the root, the leaf certificate in X509Data. Anything else is
-PROFILE (`profile.py` is the shape as a table).
+Fixed: one Reference to the whole document (URI=""), Signature as the last child of the root, the
+leaf certificate in X509Data; canonicalisation without comments, exclusive of SignedInfo and of the
+document, or inclusive of both where the suite's shape says so. Anything else is PROFILE
+(`profile.py` has the shapes as tables).
 """
 
 import base64
@@ -11,23 +11,16 @@ import binascii
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+from cryptography import x509
 from lxml import etree
 
 from libs.messages.canonical import DECLARATION, Canonical
 from libs.messages.errors import Malformed
 from libs.messages.parsing import parse_xml
 from libs.messages.registry import canonical
-from libs.signing.profile import (
-    DECLARED,
-    EXACT,
-    PATTERN,
-    SIGNATURE,
-    SIGNATURE_TEMPLATE,
-    SIGNED_INFO_TEMPLATE,
-    Profile,
-    difference,
-)
+from libs.signing.profile import DECLARED, DS, OURS, SIGNATURE, Profile, Shape, difference
 from libs.signing.signers import Signer
 from libs.signing.suites import BY_XML, Suite
 
@@ -35,6 +28,7 @@ CERTIFICATES_MAX = 1_024  # remembered
 _CERTIFICATE_TEXT_MAX = 12_288  # of those; no stranger's long text fills the memory
 
 _OPENING = b"<ds:Signature "
+_XML = "{http://www.w3.org/XML/1998/namespace}"
 _DECLARED = DECLARED.encode()
 _ROOT_NAME = re.compile(rb"<([^\s/>]+)")
 
@@ -64,7 +58,8 @@ def sign_xml(xml: bytes, signer: Signer) -> bytes:
     root = _parsed(xml)
     if next(root.iter(SIGNATURE), None) is not None:
         raise ValueError("the document is already signed")
-    signature = _signature(_canonical_document(root), signer)
+    shape = signer.suite.shape
+    signature = _signature(_canonical_document(root, shape), signer, _in_scope(root, shape))
     return DECLARATION + _inserted(etree.tostring(root, encoding="UTF-8"), signature)
 
 
@@ -74,7 +69,7 @@ def sign_canonical(xml: bytes, signer: Signer) -> bytes:
     `xml` must be in canonical form but for the XML declaration; it is not parsed, so the
     signature of anything else would not verify.
     """
-    if b"\r" in xml or not xml.startswith(DECLARATION):
+    if b"\r" in xml or not xml.startswith(DECLARATION) or not signer.suite.shape.exclusive:
         return sign_xml(xml, signer)
     body = xml[len(DECLARATION) :]
     return DECLARATION + _inserted(body, _signature(body, signer))
@@ -91,13 +86,14 @@ def take_apart(data: bytes) -> Parts | None:
 def _canonical_parts(data: bytes) -> Parts | None:
     """The parts of what `sign_canonical` wrote; None for anything else, which may be right too."""
     start, end = data.rfind(_OPENING), data.rfind(b"</")
-    found = EXACT.fullmatch(data, start, end) if start != -1 else None
+    found = OURS.exact.fullmatch(data, start, end) if start != -1 else None
     if found is None:
         return None
     document = canonical(data[:start].removeprefix(DECLARATION) + data[end:])
     if document is None:
         return None
-    return _parts(document, found, _DECLARED)
+    suite = _suite(found, OURS)
+    return _parts(document, suite, found, _apex(found["signed_info"], _DECLARED))
 
 
 def _parsed_parts(data: bytes) -> Parts | None:
@@ -108,25 +104,51 @@ def _parsed_parts(data: bytes) -> Parts | None:
     signature = signatures[0]
     if len(signatures) > 1 or signature.getparent() is not root or root[-1] is not signature:
         raise Profile("one Signature, the last child of the root")
-    found = PATTERN.fullmatch(_canonical(signature))
+    shape = _shape(signature)
+    found = shape.pattern.fullmatch(_canonical(signature))
     if found is None:
-        raise Profile(difference(signature))
+        raise Profile(difference(shape, signature))
+    suite = _suite(found, shape)
+    if shape.exclusive:
+        signed_info = _apex(found["signed_info"], found["declared"])
+    else:
+        signed_info = _canonical(signature[0], shape)  # with the namespaces around it
     _detach(root, signature)
-    return _parts(root, found, found["declared"])
+    return _parts(root, suite, found, signed_info)
 
 
-def _parts(content: etree._Element | Canonical, found: re.Match[bytes], declared: bytes) -> Parts:
-    """What `found`, a canonical Signature, says. Raises Profile.
+def _shape(signature: etree._Element) -> Shape:
+    """That of the suite that it names; ours when it names none, to say what is wrong by."""
+    method = signature.find("ds:SignedInfo/ds:SignatureMethod", {"ds": DS})
+    suite = BY_XML.get(method.get("Algorithm", "")) if method is not None else None
+    return suite.shape if suite else OURS
 
-    As the apex of its canonical form SignedInfo declares the prefix that Signature `declared`.
-    """
+
+def _suite(found: re.Match[bytes], shape: Shape) -> Suite:
     suite = BY_XML.get(found["method"].decode())
     if suite is None or found["digest_method"].decode() != suite.xml_digest:
         raise Profile(f"SignatureMethod {found['method'].decode()} with its own DigestMethod only")
+    if suite.shape is not shape:
+        raise Profile(f"SignatureMethod {suite.xml_signature} in the shape of its suite only")
+    return suite
+
+
+def _apex(signed_info: bytes, declared: bytes) -> bytes:
+    """SignedInfo as the apex of its canonical form: it declares the prefix that Signature did."""
+    return signed_info.replace(b"SignedInfo", b"SignedInfo" + declared, 1)
+
+
+def _parts(
+    content: etree._Element | Canonical,
+    suite: Suite,
+    found: re.Match[bytes],
+    signed_info: bytes,
+) -> Parts:
+    """What `found`, a canonical Signature, says. Raises Profile."""
     return Parts(
         content,
         suite,
-        found["signed_info"].replace(b"SignedInfo", b"SignedInfo" + declared, 1),
+        signed_info,
         _unb64(found["digest"], "DigestValue"),
         _unb64(found["signature"], "SignatureValue"),
         _certificate(found["certificate"]),
@@ -136,7 +158,8 @@ def _parts(content: etree._Element | Canonical, found: re.Match[bytes], declared
 def document_digest(parts: Parts) -> bytes:
     """The digest of the document without its signature."""
     content = parts.content
-    return parts.suite.digest(content if isinstance(content, bytes) else _canonical(content))
+    suite = parts.suite
+    return suite.digest(content if isinstance(content, bytes) else _canonical(content, suite.shape))
 
 
 def _parsed(data: bytes) -> etree._Element:
@@ -149,31 +172,51 @@ def _parsed(data: bytes) -> etree._Element:
     return root
 
 
-def _canonical(element: etree._Element) -> bytes:
-    """Exclusive canonical form without comments. Raises Profile when there is none."""
+def _canonical(element: etree._Element, shape: Shape = OURS) -> bytes:
+    """Canonical form without comments. Raises Profile when there is none."""
+    if not shape.exclusive and _has_inherited(element):
+        raise Profile("xml: attributes of the root would be part of SignedInfo")
     try:
-        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+        return etree.tostring(
+            element, method="c14n", exclusive=shape.exclusive, with_comments=False
+        )
     except etree.C14NError:
         raise Profile("the document has no canonical form: namespaces must be absolute") from None
 
 
-def _canonical_document(root: etree._Element) -> bytes:
+def _has_inherited(element: etree._Element) -> bool:
+    root = element.getroottree().getroot()
+    return any(str(name).startswith(_XML) for name in root.attrib)
+
+
+def _canonical_document(root: etree._Element, shape: Shape) -> bytes:
     try:
-        return _canonical(root)
+        return _canonical(root, shape)
     except Profile:
         raise Malformed("SYNTAX", "命名空间必须是绝对 URI") from None
 
 
-def _signature(canonical: bytes, signer: Signer) -> bytes:
+def _in_scope(root: etree._Element, shape: Shape) -> str:
+    """What SignedInfo as an apex declares, in a Signature that is put into `root`."""
+    if shape.exclusive:
+        return DECLARED
+    around: Any = {**root.nsmap, "ds": DS}  # of prefixes, one of which may be None
+    signature = etree.Element(SIGNATURE, nsmap=around)
+    apex = etree.tostring(signature, method="c14n", exclusive=False).decode()
+    return apex.removeprefix("<ds:Signature").partition(">")[0]
+
+
+def _signature(canonical: bytes, signer: Signer, declared: str = DECLARED) -> bytes:
     suite = signer.suite
-    digest = _b64(suite.digest(canonical))
-    signed_info = SIGNED_INFO_TEMPLATE.format(
+    shape, digest = suite.shape, _b64(suite.digest(canonical))
+    signed_info = shape.signed_info_template.format(
         method=suite.xml_signature, digest_method=suite.xml_digest, digest=digest
     )
-    value = _b64(signer.sign(signed_info.encode()))
-    return SIGNATURE_TEMPLATE.format(
+    value = _b64(signer.sign(signed_info.replace(DECLARED, declared, 1).encode()))
+    return shape.signature_template.format(
         signed_info=signed_info.replace(DECLARED, "", 1),
         signature=value,
+        key_name=_key_name(signer.certificate),
         certificate=_certificate_text(signer.certificate),
     ).encode()
 
@@ -220,6 +263,12 @@ def _certificate(text: bytes) -> bytes:
 
 def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+@lru_cache(maxsize=64)
+def _key_name(certificate: bytes) -> str:
+    """The certificate's number, as real cards' are written."""
+    return f"{x509.load_der_x509_certificate(certificate).serial_number:016x}"
 
 
 @lru_cache(maxsize=64)

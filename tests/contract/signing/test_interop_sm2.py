@@ -1,5 +1,6 @@
 """SM2 both ways with other implementations: the system's OpenSSL, and GmSSL through gmssl-pyx."""
 
+import base64
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from libs.signing import der
+from libs.signing import der, sign_xml
 from libs.signing.pki import Authority, Issued
 from libs.signing.sm2 import PrivateKey, sm3
 from libs.signing.sm2_x509 import key_info, raw, wrapped
@@ -71,6 +72,40 @@ def test_openssl_verifies_ours(openssl: Command, tmp_path: Path, card: Issued, d
     (tmp_path / "data").write_bytes(data + b"!")
     with pytest.raises(AssertionError):
         openssl(*verify, "data")
+
+
+def test_openssl_verifies_a_document_in_the_shape_of_customs(
+    openssl: Command, tmp_path: Path, card: Issued
+) -> None:
+    """SignedInfo as customs canonicalise it, written down here by hand."""
+    document = b'<?xml version="1.0" encoding="UTF-8"?>\n<a xmlns="urn:a"><b>\xe4\xbf\x9d</b></a>'
+    signed = sign_xml(document, card.signer)
+    body = document.partition(b"\n")[2]
+    digest = base64.b64encode(openssl_digest(openssl, tmp_path, body)).decode()
+    canonical = (
+        '<ds:SignedInfo xmlns="urn:a" xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+        '<ds:CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315">'
+        "</ds:CanonicalizationMethod>"
+        '<ds:SignatureMethod Algorithm="http://www.chinaport.gov.cn/2022/04/xmldsig#sm2-sm3">'
+        "</ds:SignatureMethod>"
+        '<ds:Reference URI=""><ds:Transforms>'
+        '<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature">'
+        "</ds:Transform></ds:Transforms>"
+        '<ds:DigestMethod Algorithm="http://www.chinaport.gov.cn/2022/04/xmldsig#sm3">'
+        f"</ds:DigestMethod><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+    )
+    value = signed.partition(b"<ds:SignatureValue>")[2].partition(b"<")[0]
+    (tmp_path / "data").write_text(canonical)
+    (tmp_path / "signature").write_bytes(wrapped(base64.b64decode(value)))
+    (tmp_path / "key.der").write_bytes(key_info(card.key.public))
+    openssl("pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-out", "key.pem", "-pubout")
+    verify = ["dgst", "-sm3", "-verify", "key.pem", "-sigopt", ID, "-signature", "signature"]
+    assert openssl(*verify, "data") == b"Verified OK\n"
+
+
+def openssl_digest(openssl: Command, folder: Path, data: bytes) -> bytes:
+    (folder / "body").write_bytes(data)
+    return openssl("dgst", "-sm3", "-binary", "body")
 
 
 @data

@@ -1,6 +1,7 @@
 """SM2 cards and SM2 authorities: messages, chains, lists, and certificates that lie."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from libs.messages.errors import Malformed
 from libs.messages.partners import JSON, XML
 from libs.signing import FileSigner, SignerError, TrustStore, der, sign_jws, sign_xml, verify
 from libs.signing.pki import Authority, Issued
-from libs.signing.profile import EXC_C14N
+from libs.signing.profile import C14N, CUSTOMS, ENVELOPED, OURS
 from libs.signing.sm2 import PrivateKey, PublicKey
 from libs.signing.suites import key_of, suite_of, vouches
 from tests.support.people import OPERATOR, a_document, now
@@ -45,13 +47,62 @@ def trust(authority: Authority, tmp_path: Path) -> TrustStore:
 # messages
 
 
-def test_xml_names_the_algorithms_of_customs(card: Issued, trust: TrustStore) -> None:
+def test_xml_is_signed_in_the_shape_of_customs(card: Issued, trust: TrustStore) -> None:
     signed = signed_by(card)
-    assert b'"http://www.chinaport.gov.cn/2022/04/xmldsig#sm2-sm3"' in signed
-    assert b'"http://www.chinaport.gov.cn/2022/04/xmldsig#sm3"' in signed
-    assert EXC_C14N.encode() in signed
+    number = f"{card.certificate.serial_number:016x}"
+    for part in (
+        f'<ds:CanonicalizationMethod Algorithm="{C14N}"></ds:CanonicalizationMethod>',
+        'SignatureMethod Algorithm="http://www.chinaport.gov.cn/2022/04/xmldsig#sm2-sm3"',
+        f'<ds:Transforms><ds:Transform Algorithm="{ENVELOPED}"></ds:Transform></ds:Transforms>',
+        'DigestMethod Algorithm="http://www.chinaport.gov.cn/2022/04/xmldsig#sm3"',
+        f"<ds:KeyInfo><ds:KeyName>{number}</ds:KeyName><ds:X509Data><ds:X509Certificate>",
+    ):
+        assert part.encode() in signed
     verdict = verify(signed, XML, None, trust, now()).verdict
     assert (verdict.reason, verdict.suite) == ("OK", "sm2-sm3")
+
+
+def test_a_suite_is_taken_in_its_own_shape_only(
+    card: Issued, authority: Authority, trust: TrustStore
+) -> None:
+    for issued, shape in ((card, OURS), (authority.issue(OPERATOR), CUSTOMS)):
+        signer = issued.signer
+        signer.suite = replace(signer.suite, shape=shape)
+        verdict = verify(sign_xml(a_document(), signer), XML, None, trust, now()).verdict
+        assert verdict.reason == "PROFILE"
+
+
+def test_what_signed_info_inherits_is_part_of_what_is_signed(
+    card: Issued, trust: TrustStore
+) -> None:
+    """A namespace that is declared around it, in whatever order, prefixed ds or not."""
+    wide = a_document().replace(b"<meta>", b'<meta xmlns:unused="urn:x">', 1)
+    for more in (b' xmlns:z="urn:z" xmlns:a="urn:&amp;a"', b' xmlns:ds="urn:ours"'):
+        document = wide.replace(b" xmlns=", more + b" xmlns=", 1)
+        signed = sign_xml(document, card.signer)
+        assert verify(signed, XML, None, trust, now()).verdict.reason == "OK"
+        changed = signed.replace(more, more.replace(b"urn:", b"urm:"), 1)
+        assert verify(changed, XML, None, trust, now()).verdict.reason == "BAD_SIGNATURE"
+
+
+def test_what_it_would_inherit_beyond_namespaces_is_refused(
+    card: Issued, trust: TrustStore
+) -> None:
+    told = a_document().replace(b" xmlns=", b' xml:lang="zh" xmlns=', 1)
+    with pytest.raises(Malformed):
+        sign_xml(told, card.signer)
+    signed = signed_by(card).replace(b" xmlns=", b' xml:lang="zh" xmlns=', 1)
+    assert verify(signed, XML, None, trust, now()).verdict.reason == "PROFILE"
+
+
+def test_the_same_signature_with_white_space_or_another_prefix_holds(
+    card: Issued, trust: TrustStore
+) -> None:
+    signed = signed_by(card)
+    spaced = signed.replace(b"</ds:KeyName>", b"</ds:KeyName>\n  ")
+    assert verify(spaced, XML, None, trust, now()).verdict.reason == "OK"
+    other = signed.replace(b"<ds:", b"<q:").replace(b"</ds:", b"</q:").replace(b":ds=", b":q=")
+    assert verify(other, XML, None, trust, now()).verdict.reason == "BAD_SIGNATURE"
 
 
 def test_a_changed_document_is_seen(card: Issued, trust: TrustStore) -> None:
