@@ -25,6 +25,7 @@ from deploy.topics import Cluster, TopicPlan, create_topics, planned
 
 _STOP_SECONDS = 30.0
 _READY_SECONDS_MAX = 90.0
+_RECOVERY_SECONDS_MAX = 240.0  # of a store that was killed: Kafka reads its logs again
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class LocalStack:
             for program in programs:
                 self.supervisor.start(program)
             for store, program in zip(stores, programs, strict=True):
-                self.supervisor.wait_until(program, store.is_ready)
+                self.supervisor.wait_until(program, store.is_ready, _RECOVERY_SECONDS_MAX)
 
     def create_topics(self, plans: Iterable[TopicPlan] = ()) -> list[str]:
         """Have these topics, or without any all of the topic table; returns those made now."""
