@@ -35,5 +35,22 @@ class Asker:
                 self._then.discard(do)
 
 
-# who asked for what is done now; threads of a conversation inherit it
-ASKER: ContextVar[Asker] = ContextVar("asker", default=Asker())  # noqa: B039 - it never goes
+_NOBODY = Asker()  # the command line
+_CURRENT: ContextVar[Asker] = ContextVar("asker")
+
+
+def current() -> Asker:
+    """Who asked for what is done now; threads of a conversation inherit it."""
+    return _CURRENT.get(_NOBODY)
+
+
+@contextmanager
+def asking() -> Iterator[Asker]:
+    """For a new one, who leaves at the end."""
+    asker = Asker()
+    before = _CURRENT.set(asker)
+    try:
+        yield asker
+    finally:
+        _CURRENT.reset(before)
+        asker.leave()

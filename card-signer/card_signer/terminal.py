@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from card_signer.asker import ASKER
+from card_signer import asker
 from card_signer.consent import Question, spelt_out
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
@@ -100,7 +100,7 @@ def _told_when_gone() -> Iterator[int]:
     """What becomes readable when the page that asked goes."""
     read, write = os.pipe()
     try:
-        with ASKER.get().when_gone(lambda: os.write(write, b"!")):
+        with asker.current().when_gone(lambda: os.write(write, b"!")):
             yield read
     finally:
         os.close(read)

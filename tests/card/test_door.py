@@ -18,7 +18,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from card_signer.asker import ASKER
+from card_signer.asker import current
 from card_signer.door.conversation import Pace
 from card_signer.door.server import CONNECTIONS_MAX, FRAME_BYTES_MAX, Door, Patience
 from card_signer.seals.verifying import verified
@@ -220,7 +220,7 @@ async def test_a_page_that_leaves_while_its_user_reads_takes_its_question_back(r
     gone = threading.Event()
 
     def read() -> None:
-        with ASKER.get().when_gone(gone.set):
+        with current().when_gone(gone.set):
             assert gone.wait(10)
         raise Trouble("GONE")
 

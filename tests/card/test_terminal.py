@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from card_signer.asker import ASKER, Asker
+from card_signer.asker import asking
 from card_signer.consent import Question
 from card_signer.lines import Line
 from card_signer.pin import Pin
@@ -103,12 +103,9 @@ def test_no_is_no(screen: tuple[Terminal, Hand], typed: str, code: str) -> None:
 
 def test_a_page_that_goes_takes_its_question_back(screen: tuple[Terminal, Hand]) -> None:
     terminal, hand = screen
-    asker = Asker()
-    before = ASKER.set(asker)
-    waiting = asked(terminal, seconds=60)
-    ASKER.reset(before)
-    hand.wait_for("请输入密码")
-    asker.leave()
+    with asking():
+        waiting = asked(terminal, seconds=60)
+        hand.wait_for("请输入密码")
     with refused("GONE"):
         waiting.answer()
     hand.wait_for("网页已关闭")

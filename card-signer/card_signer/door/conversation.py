@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from card_signer.asker import ASKER, Asker
+from card_signer.asker import asking
 
 UNDER_WAY_MAX = 4
 _FRAMES_A_SECOND = 20.0
@@ -28,23 +28,13 @@ async def converse(connection: ServerConnection, reply: Callable[[Frame], Iterab
 
     What its user was asked is taken back then.
     """
-    async with _asking(), _sending(connection) as sending:
-        async for frame in _frames(connection):
-            replies = reply(frame)
-            del frame  # a PIN that a page sent does not stay here while its user reads
-            for each in replies:
-                await sending.send(each)
-
-
-@asynccontextmanager
-async def _asking() -> AsyncIterator[None]:
-    asker = Asker()
-    before = ASKER.set(asker)
-    try:
-        yield
-    finally:
-        ASKER.reset(before)
-        asker.leave()
+    with asking():
+        async with _sending(connection) as sending:
+            async for frame in _frames(connection):
+                replies = reply(frame)
+                del frame  # a PIN that a page sent does not stay here while its user reads
+                for each in replies:
+                    await sending.send(each)
 
 
 @dataclass

@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
+from pypdf import PdfReader
+
 from card_signer.seals.apart import MEMORY_BYTES_MAX, SECONDS_MAX
+from card_signer.seals.pages import refuse_what_changes, texts
+from card_signer.seals.stamp import Place, signatures, stamped
+
+if sys.platform != "win32":  # which has no such limits
+    import resource
 
 Asked = Mapping[str, Any]
 
@@ -30,11 +37,6 @@ def main() -> None:
 
 
 def _stamped(asked: Asked) -> dict[str, object]:
-    from pypdf import PdfReader  # noqa: PLC0415 - inside the limits, and told when it is not there
-
-    from card_signer.seals.pages import refuse_what_changes, texts  # noqa: PLC0415
-    from card_signer.seals.stamp import Place, stamped  # noqa: PLC0415
-
     pdf = b64decode(asked["pdf"])
     reader = PdfReader(BytesIO(pdf))
     refuse_what_changes(reader)
@@ -45,10 +47,6 @@ def _stamped(asked: Asked) -> dict[str, object]:
 
 
 def _signatures(asked: Asked) -> dict[str, object]:
-    from pypdf import PdfReader  # noqa: PLC0415
-
-    from card_signer.seals.stamp import signatures  # noqa: PLC0415
-
     return {"signatures": signatures(PdfReader(BytesIO(b64decode(asked["pdf"]))))}
 
 
@@ -59,9 +57,7 @@ _DONE: Mapping[str, Callable[[Asked], dict[str, object]]] = {
 
 
 def _limit() -> None:
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
+    if sys.platform == "win32":
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_MAX, SECONDS_MAX))

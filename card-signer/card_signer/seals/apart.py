@@ -1,35 +1,30 @@
 """Have a PDF read in a process of its own: a file that breaks its reader breaks nothing else."""
 
 import json
-import os
 import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from card_signer.children import command, surroundings
 from card_signer.troubles import Trouble
 
 SECONDS_MAX = 15
 MEMORY_BYTES_MAX = 1024 * 1024 * 1024
-_COMMAND = (sys.executable, "-P", "-m", "card_signer.seals")
-_NO_CONSOLE: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens one else
+_COMMAND = command("card_signer.seals")
 
 
 def told_of(do: str, pdf: bytes, **more: object) -> Mapping[str, Any]:
     """What the process makes of a file. Raises Trouble PDF."""
     asked = json.dumps({"do": do, "pdf": b64encode(pdf).decode(), **more}).encode()
-    known = os.pathsep.join(place for place in sys.path if place)  # it imports what we would
     try:
         done = subprocess.run(  # noqa: S603 - this program's own module
             _COMMAND,
             input=asked,
             capture_output=True,
             timeout=SECONDS_MAX,
-            env=os.environ | {"PYTHONPATH": known},
-            creationflags=_NO_CONSOLE,
-            start_new_session=True,
             check=True,
+            **surroundings(),
         )
         answer = json.loads(done.stdout)
     except subprocess.TimeoutExpired:

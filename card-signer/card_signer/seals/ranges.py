@@ -10,7 +10,8 @@ from libs.signing.seals import SealError
 FILTER, FORMAT = "/Tongbao.Seal", "/GBT38540.SES"  # this project's own proposal
 _DIGITS = 10
 UNKNOWN = (0, 10**_DIGITS - 1, 10**_DIGITS - 2, 10**_DIGITS - 3)  # as wide as what comes there
-_SHORT_FORM = 0x80
+_HEAD_BYTES = 2  # of a DER value: its tag and its length
+_LONG_FORM = 0x80  # from here on, how many bytes of length follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def read(pdf: bytes, ranges: list[int], contents: bytes) -> tuple[Signed, bytes]
 
 def _length(value: bytes) -> int:
     """How long a DER value is; zeros fill its place behind it."""
-    if len(value) < 2 or value[1] < _SHORT_FORM:  # noqa: PLR2004 - a tag and a length
-        return 2 + (value[1] if len(value) > 1 else 0)
-    more = value[1] - _SHORT_FORM
-    return 2 + more + int.from_bytes(value[2 : 2 + more], "big")
+    told = value[1] if len(value) >= _HEAD_BYTES else 0
+    if told < _LONG_FORM:
+        return _HEAD_BYTES + told
+    end = _HEAD_BYTES + told - _LONG_FORM
+    return end + int.from_bytes(value[_HEAD_BYTES:end], "big")

@@ -18,6 +18,7 @@ from pypdf.generic import (
     IndirectObject,
     NameObject,
     NumberObject,
+    PdfObject,
     StreamObject,
     TextStringObject,
 )
@@ -132,7 +133,7 @@ def _form(writer: PdfWriter) -> DictionaryObject:
     return DictionaryObject(found) if isinstance(found, DictionaryObject) else DictionaryObject()
 
 
-def _list(found: object) -> list[object]:
+def _list(found: object) -> list[PdfObject]:
     found = found.get_object() if isinstance(found, IndirectObject) else found
     return list(list.__iter__(found)) if isinstance(found, ArrayObject) else []
 
@@ -190,7 +191,8 @@ def signatures(reader: PdfReader) -> list[dict[str, object]]:
     form = reader.root_object.get("/AcroForm", DictionaryObject()).get_object()
     found: list[dict[str, object]] = []
     for field in _list(form.get("/Fields")):
-        value = field.get_object().get("/V")  # type: ignore[attr-defined]
+        inside = field.get_object()
+        value = inside.get("/V") if isinstance(inside, DictionaryObject) else None
         value = value.get_object() if value is not None else None
         if isinstance(value, DictionaryObject) and value.get("/Type") == "/Sig":
             contents = value.get("/Contents", b"")

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 
-from card_signer.asker import ASKER
+from card_signer.asker import current
+from card_signer.children import command, surroundings
 from card_signer.consent import Question, spelt_out
 from card_signer.pin import Pin
 from card_signer.troubles import Trouble
 from card_signer.window.sheet import ANSWER_BYTES_MAX, CODES, PIN, written
 
-_COMMAND = (sys.executable, "-P", "-m", "card_signer.window")
-_NO_CONSOLE: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows opens one else
+_COMMAND = command("card_signer.window")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Window:
 
     def ask(self, question: Question, seconds: float) -> Pin:
         """As `Consent.ask`. A window that dies is NO_SCREEN."""
-        deadline, asker = time.monotonic() + seconds, ASKER.get()
+        deadline, asker = time.monotonic() + seconds, current()
         with _pipe() as (asked, asking), _pipe() as (answering, answered):
             process = self._start(asked, answered)
             asked.close()
@@ -50,15 +49,12 @@ class Window:
         return _pin(answer, seconds)
 
     def _start(self, asked: FileIO, answered: FileIO) -> "subprocess.Popen[bytes]":
-        known = os.pathsep.join(place for place in sys.path if place)  # it imports what we would
         try:
             return subprocess.Popen(  # noqa: S603 - this program's own module
                 self.command,
                 stdin=asked,
                 stdout=answered,
-                env=os.environ | {"PYTHONPATH": known},
-                creationflags=_NO_CONSOLE,
-                start_new_session=True,  # keys typed in our terminal are not for it
+                **surroundings(),
             )
         except OSError:
             raise Trouble("NO_SCREEN") from None
