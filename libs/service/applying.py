@@ -20,6 +20,7 @@ from libs.service.plan import Decided, Item, Line, Plan, Work
 from libs.service.service import Applier
 from libs.service.store import Loaded, RecordStore, Save, body_text
 from libs.service.timers import DueTimer
+from libs.service.writing import Writing
 from libs.signing.encryption import NoRecipient
 
 _INLINE_MAX = 4  # so few messages are decided quicker than they are handed to a thread
@@ -107,20 +108,27 @@ class Deciding:
         return await loop.run_in_executor(self.threads, self.folder.fold, items, loaded, seen, now)
 
     async def _write(self, connection: Connection, plan: Plan, loaded: Loaded) -> None:
-        await inbox.keep(connection, plan.inbox)
+        # by themselves, for what is done with may be put again
         await deferrals.done(connection, plan.deferrals_done)
-        await deferrals.put(connection, plan.deferrals, self.clock())
         await timers.done(connection, plan.timers_done)
+        await dead_letters.put(connection, plan.dead)
+        told = await self._writing(plan, loaded).run(connection)
+        plan.rows = outbox.rows(told, plan.outbox)
+
+    def _writing(self, plan: Plan, loaded: Loaded) -> Writing:
+        writing = Writing()
+        inbox.keep(writing, plan.inbox)
+        deferrals.put(writing, plan.deferrals, self.clock())
         saves = [
             Save(record, body_text(record), before.version if before else 0)
             for ref, record in plan.records.items()
             for before in (loaded[ref],)
         ]
-        await self.store.save(connection, saves)
-        await timers.change(connection, plan.timers)
-        await dead_letters.put(connection, plan.dead)
-        await sent.keep(connection, plan.sent)
-        plan.rows = await outbox.put(connection, plan.outbox, notify=self.notify())
+        self.store.save(writing, saves)
+        timers.change(writing, plan.timers)
+        sent.keep(writing, plan.sent)
+        outbox.add(writing, plan.outbox, notify=self.notify())
+        return writing
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -39,12 +39,19 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
 
     When a heartbeat was refused, it joins its group again: the base only tells of it, for ever.
 
+    Between two batches are at least `gather_seconds`, in which messages gather: what comes to a
+    service that rests is taken at once, but a busy one does not take each by itself.
+
     `refused` is called each time that the brokers gave nothing, or took no offsets.
     """
 
-    def __init__(self, *args: Any, refused: Callable[[], None], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, refused: Callable[[], None], gather_seconds: float, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._refused = refused
+        self._gather_seconds = gather_seconds
+        self._given_at = 0.0
         self._next: dict[TopicPartition, int] = {}  # behind the last record that was given out
         self._is_astray = False  # positions have moved past what was never given out
         self.offsets = Offsets(self, refused)
@@ -52,6 +59,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
     async def getmany(  # noqa: D102 - as the base
         self, *partitions: Any, timeout_ms: int = 0, max_records: int | None = None
     ) -> Found:
+        if (rest := self._given_at + self._gather_seconds - monotonic()) > 0:
+            await asyncio.sleep(rest)
         while True:
             try:
                 if self._is_astray:
@@ -93,6 +102,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has n
     def _given(self, found: Found) -> Found:
         for place, records in found.items():
             self._next[place] = records[-1].offset + 1
+        self._given_at = monotonic()
         return found
 
     async def ends(self) -> Mapping[TopicPartition, int]:

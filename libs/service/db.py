@@ -18,6 +18,16 @@ _KEEPALIVE = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+# Whoever asks for a few rows by their keys wants their index, whatever the planner makes of tables
+# that were empty when a statement was first planned: it would read them whole until the next
+# analysis, and plan each statement anew to find out.
+_BY_KEYS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",  # or a plan that must read a table whole looks dear enough to be compiled
+    "plan_cache_mode": "force_generic_plan",
+}
 
 # SQLSTATE classes whose cause is the server, its disk or who else is at work, never one message
 _INFRASTRUCTURE_CLASSES = (
@@ -50,9 +60,11 @@ def is_infrastructure(error: BaseException) -> bool:
     return isinstance(error, OSError | asyncio.TimeoutError | ConnectionError | EOFError)
 
 
-async def make_pool(settings: DatabaseSettings, name: str) -> asyncpg.Pool:
-    """A pool whose connections are opened when needed."""
-    options = {"application_name": f"tongbao-{name}", **_KEEPALIVE}
+async def make_pool(
+    settings: DatabaseSettings, name: str, *, by_keys: bool = False
+) -> asyncpg.Pool:
+    """A pool whose connections are opened when needed; `by_keys`: for statements about few rows."""
+    options = {"application_name": f"tongbao-{name}", **_KEEPALIVE, **(_BY_KEYS if by_keys else {})}
     if settings.database_schema:
         options["search_path"] = settings.database_schema
     pool = asyncpg.create_pool(

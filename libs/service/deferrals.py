@@ -7,6 +7,7 @@ from uuid import UUID
 
 from libs.service.db import Conflict, Connection
 from libs.service.inbox import Key
+from libs.service.writing import Writing
 
 PAUSE_SECONDS_MIN = 0.05
 PAUSE_SECONDS_MAX = 5.0
@@ -16,7 +17,8 @@ INSERT INTO deferral (source, message_id, first_at, due_at, attempts, reason)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::int[],
                      $6::text[])
 ON CONFLICT (source, message_id) DO UPDATE
-SET due_at = excluded.due_at, attempts = excluded.attempts, reason = excluded.reason"""
+SET due_at = excluded.due_at, attempts = excluded.attempts, reason = excluded.reason
+RETURNING 1"""
 
 _DONE = """
 DELETE FROM deferral d USING unnest($1::text[], $2::uuid[], $3::int[])
@@ -49,12 +51,13 @@ class Deferral:
         return now + timedelta(seconds=pause)
 
 
-async def put(connection: Connection, deferrals: Iterable[Deferral], now: datetime) -> None:
+def put(writing: Writing, deferrals: Iterable[Deferral], now: datetime) -> None:
     """Keep these messages waiting."""
     rows = sorted(deferrals, key=lambda d: d.key)
     if not rows:
         return
-    await connection.execute(
+    writing.add(
+        "deferral",
         _PUT,
         [d.key[0] for d in rows],
         [UUID(d.key[1]) for d in rows],

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from asyncpg import UniqueViolationError
-
-from libs.service.db import Conflict, Connection
+from libs.service.db import Connection
 from libs.service.incoming import Accepted, Incoming
 from libs.service.packing import pack, unpack
+from libs.service.writing import Writing
 
 Key = tuple[str, str]  # sender, message id
 
@@ -16,10 +15,13 @@ SELECT i.source, i.message_id, i.digest
 FROM inbox i JOIN unnest($1::text[], $2::uuid[]) AS w(source, message_id)
 USING (source, message_id)"""
 
-_COLUMNS = (
-    *("source", "message_id", "digest", "ce_type", "subject", "signer"),
-    *("topic", "partition", "offset", "stamped_at", "key", "headers", "body"),
-)
+_KEEP = """
+INSERT INTO inbox (source, message_id, digest, ce_type, subject, signer, topic, partition, "offset",
+                   stamped_at, key, headers, body)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[],
+                     $7::text[], $8::int[], $9::bigint[], $10::timestamptz[], $11::bytea[],
+                     $12::bytea[], $13::bytea[])
+RETURNING 1"""
 
 _KEPT = """
 SELECT source, message_id, topic, partition, "offset", stamped_at, key, headers, body
@@ -38,17 +40,13 @@ async def seen(connection: Connection, batch: Iterable[Accepted]) -> dict[Key, s
     return {(row["source"], str(row["message_id"])): row["digest"].hex() for row in rows}
 
 
-async def keep(connection: Connection, batch: Sequence[Accepted]) -> None:
-    """Remember these messages. Raises Conflict when another instance has one of them already."""
+def keep(writing: Writing, batch: Sequence[Accepted]) -> None:
+    """Remember these messages; a Conflict when another instance has one of them already."""
     if not batch:
         return
     ordered = sorted(batch, key=lambda message: message.key)  # one order: no deadlocks
-    try:
-        await connection.copy_records_to_table(
-            "inbox", records=map(_row, ordered), columns=_COLUMNS
-        )
-    except UniqueViolationError:
-        raise Conflict("another instance has taken one of these messages") from None
+    writing.add("inbox", _KEEP, *zip(*map(_row, ordered), strict=True))
+    writing.unless_taken("inbox", "another instance has taken one of these messages")
 
 
 def _row(message: Accepted) -> tuple[object, ...]:

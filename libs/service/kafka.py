@@ -110,7 +110,12 @@ async def start_broker(
     await broker.connect()
     config = broker.config.broker_config
     built = cast("partial[AIOKafkaConsumer]", config.builder)
-    options = {**built.keywords, **client_options(settings), "refused": refused}
+    options = {
+        **built.keywords,
+        **client_options(settings),
+        "refused": refused,
+        "gather_seconds": settings.gather_seconds,
+    }
     config.builder = partial(PatientConsumer, **options)
     await broker.start()
     consumer = broker.subscribers[0].consumer  # type: ignore[attr-defined]  # a Kafka subscriber

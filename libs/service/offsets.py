@@ -12,7 +12,7 @@ from typing import Protocol
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-_EVERY_SECONDS = 0.2
+_EVERY_SECONDS = 1.0
 _EVERY_SECONDS_MAX = 5.0  # while the brokers refuse
 _TELL_SECONDS_MAX = 5.0  # also when a service ends, or gives partitions away
 

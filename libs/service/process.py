@@ -73,7 +73,7 @@ class Process:
         self.runtime = Runtime(
             self.service,
             settings,
-            await make_pool(settings, name),
+            await make_pool(settings, name, by_keys=self.service.applier is None),
             FileSigner.load(settings.key_file, settings.cert_file, password),
             trust,
             recipients(name, self.service.topics, settings.recipients, trust),

@@ -107,8 +107,7 @@ class Relay:
         line = _Line(await self._read(connection, 0))
         while not self.stop.is_set():
             if not line.rows and not line.advance():
-                await self._drop(connection, line)
-                line.rows = await self._read(connection, line.published)
+                line.rows = await self._drop_and_read(connection, line)
                 if not line.rows:
                     await self._wait()
                 continue
@@ -124,7 +123,7 @@ class Relay:
         sending = asyncio.create_task(self._send(line.rows))
         try:
             await self._drop(connection, line)
-            if not line.behind:
+            if not line.behind and not outbox.is_all(line.rows, self.rows_max):
                 line.behind = await self._read(connection, line.rows[-1].seq)
         finally:
             taken = await sending
@@ -136,6 +135,21 @@ class Relay:
 
     async def _read(self, connection: Connection, after: int) -> list[Waiting]:
         return await outbox.waiting(connection, after, self.rows_max, self._at_hand.messages)
+
+    async def _drop_and_read(self, connection: Connection, line: "_Line") -> list[Waiting]:
+        """What comes behind all that is published; by one statement, for it is most of a wake."""
+        drops = line.published > line.dropped
+        rows = await outbox.waiting(
+            connection,
+            line.published,
+            self.rows_max,
+            self._at_hand.messages,
+            dropped=line.dropped,
+        )
+        line.dropped = line.published
+        if drops:
+            self.reach("after_cursor")
+        return rows
 
     async def _send(self, rows: Sequence[Waiting]) -> int:
         messages = [row.message for row in rows]
@@ -151,7 +165,7 @@ class Relay:
 
     async def _drop(self, connection: Connection, line: "_Line") -> None:
         if line.published > line.dropped:
-            await outbox.drop(connection, line.published)
+            await outbox.drop(connection, line.dropped, line.published)
             line.dropped = line.published
             self.reach("after_cursor")
 

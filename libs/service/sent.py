@@ -9,10 +9,12 @@ from libs.service import inbox
 from libs.service.db import Connection
 from libs.service.outbox import Outbound
 from libs.service.packing import Headers, pack, unpack
+from libs.service.writing import Writing
 
 _KEEP = """
 INSERT INTO sent (message_id, topic, key, headers, body)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[])"""
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[])
+RETURNING 1"""
 
 _KEPT = "SELECT message_id, topic, key, headers, body FROM sent WHERE message_id = ANY($1::uuid[])"
 
@@ -29,12 +31,13 @@ class Letter(Protocol):
         """The signed bytes."""
 
 
-async def keep(connection: Connection, messages: Mapping[UUID, Outbound]) -> None:
+def keep(writing: Writing, messages: Mapping[UUID, Outbound]) -> None:
     """Keep these messages of our own, by their ids."""
     if not messages:
         return
     rows = sorted(messages.items())
-    await connection.execute(
+    writing.add(
+        "sent",
         _KEEP,
         [number for number, _ in rows],
         [message.topic for _, message in rows],

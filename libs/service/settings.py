@@ -75,6 +75,9 @@ class ServiceSettings(DatabaseSettings):
     transaction_records_max: int = Field(
         125, ge=1, le=10_000, description="of these, messages a transaction"
     )
+    gather_seconds: float = Field(
+        0.0, ge=0, le=5, description="seconds between two batches at least: messages gather"
+    )
     fetch_bytes_max: int = Field(16 * MIB, ge=MIB, description="bytes a fetch at most")
     fetch_partition_bytes_max: int = Field(
         2 * MIB, ge=1024, description="bytes a partition a fetch"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from libs.decisions import AnyRecord, AnyRecordType, Record, Ref
-from libs.service.db import Conflict, Connection
+from libs.service.db import Connection
+from libs.service.writing import Writing
 
 Loaded = dict[Ref, AnyRecord | None]
 
@@ -24,14 +25,18 @@ SELECT r.type, r.id, r.version, r.status, r.owner,
 FROM record r JOIN unnest($1::text[], $2::text[], $3::int[]) AS w(type, id, known)
 USING (type, id)"""
 
-_COLUMNS = ("type", "id", "version", "status", "owner", "body")
+_INSERT = """
+INSERT INTO record (type, id, version, status, owner, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::jsonb[])
+RETURNING 1"""
 
 _UPDATE = """
 UPDATE record r
 SET version = n.version, status = n.status, owner = n.owner, body = n.body, updated_at = now()
 FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::jsonb[], $7::int[])
      AS n(type, id, version, status, owner, body, expected)
-WHERE r.type = n.type AND r.id = n.id AND r.version = n.expected"""
+WHERE r.type = n.type AND r.id = n.id AND r.version = n.expected
+RETURNING 1"""
 
 
 @dataclass(frozen=True)
@@ -79,35 +84,24 @@ class RecordStore:
         body = self.types[ref.type].body.model_validate_json(row["body"])
         return Record(ref, row["version"], row["status"], row["owner"], body)
 
-    async def save(self, connection: Connection, saves: Iterable[Save]) -> None:
-        """Store all. Raises Conflict when a record is not at the version that was loaded."""
+    def save(self, writing: Writing, saves: Iterable[Save]) -> None:
+        """Store all; a Conflict when a record is not at the version that was loaded."""
         ordered = sorted(saves, key=lambda save: (save.record.ref.type, save.record.ref.id))
         new = [save for save in ordered if save.expected == 0]
         old = [save for save in ordered if save.expected > 0]
         if new:
-            await _insert(connection, new)
+            writing.add("record", _INSERT, *zip(*map(_row, new), strict=True))
+            writing.unless_taken("record", "a record was made meanwhile")
         if old:
-            await _update(connection, old)
+            expected = [save.expected for save in old]
+            writing.add("changed", _UPDATE, *zip(*map(_row, old), strict=True), expected)
+            writing.wanting("changed", len(old), "a record was changed meanwhile")
 
 
 def body_text(record: AnyRecord) -> str:
     """A record's body as it is stored."""
     text: str = record.body.model_dump_json(by_alias=True, exclude_none=True)
     return text
-
-
-async def _insert(connection: Connection, saves: Iterable[Save]) -> None:
-    try:
-        await connection.copy_records_to_table("record", records=map(_row, saves), columns=_COLUMNS)
-    except asyncpg.UniqueViolationError:
-        raise Conflict("a record was made meanwhile") from None
-
-
-async def _update(connection: Connection, saves: Iterable[Save]) -> None:
-    rows = [(*_row(save), save.expected) for save in saves]
-    status = await connection.execute(_UPDATE, *zip(*rows, strict=True))
-    if int(status.rpartition(" ")[2]) != len(rows):
-        raise Conflict("a record was changed meanwhile")
 
 
 def _row(save: Save) -> tuple[object, ...]:

@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 
 from libs.decisions import Ref, Timer
 from libs.service.db import Conflict, Connection
+from libs.service.writing import Writing
 
 _SET = """
 INSERT INTO timer (type, id, name, due_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
-ON CONFLICT (type, id, name) DO UPDATE SET due_at = excluded.due_at"""
+ON CONFLICT (type, id, name) DO UPDATE SET due_at = excluded.due_at
+RETURNING 1"""
 
 _CANCEL = """
 DELETE FROM timer t USING unnest($1::text[], $2::text[], $3::text[]) AS c(type, id, name)
-WHERE t.type = c.type AND t.id = c.id AND t.name = c.name"""
+WHERE t.type = c.type AND t.id = c.id AND t.name = c.name
+RETURNING 1"""
 
 _DONE = """
 DELETE FROM timer t USING unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
@@ -68,13 +71,13 @@ async def done(connection: Connection, timers: Sequence[DueTimer]) -> None:
         raise Conflict("a timer was set anew meanwhile")
 
 
-async def change(connection: Connection, timers: Iterable[Timer]) -> None:
+def change(writing: Writing, timers: Iterable[Timer]) -> None:
     """Set and cancel; of several for one timer the last counts."""
     last = {(t.ref.type, t.ref.id, t.name): t for t in timers}
     if cancelled := sorted(key for key, t in last.items() if t.due_at is None):
-        await connection.execute(_CANCEL, *map(list, zip(*cancelled, strict=True)))
+        writing.add("cancelled", _CANCEL, *zip(*cancelled, strict=True))
     if times := sorted((*key, t.due_at) for key, t in last.items() if t.due_at is not None):
-        await connection.execute(_SET, *map(list, zip(*times, strict=True)))
+        writing.add("timed", _SET, *zip(*times, strict=True))
 
 
 async def next_due(connection: Connection) -> datetime | None:

@@ -11,6 +11,9 @@ class HistorySettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="HISTORY_")
 
+    gather_seconds: float = Field(  # nothing waits for it but pages, and a batch costs as a message
+        0.1, ge=0, le=5, description="seconds between two batches at least: messages gather"
+    )
     stream_heartbeat_seconds: float = Field(
         15.0, gt=0, le=60, description="seconds after which a silent stream shows that it lives"
     )

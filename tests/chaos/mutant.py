@@ -5,7 +5,6 @@ For showing that a test of chaos fails when what it is about is missing.
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,19 +17,12 @@ Mutations = dict[str, Callable[[], None]]
 def no_inbox() -> None:
     """Forget what was taken in: a message that comes again takes effect again."""
     from libs.service import inbox
-    from libs.service.db import Conflict
 
     async def seen(*_: object) -> dict[Any, str]:
         return {}
 
-    remember = inbox.keep
-
-    async def keep(connection: Any, batch: Any) -> None:
-        with suppress(Conflict):
-            async with connection.transaction():  # what fails in it spoils nothing around it
-                await remember(connection, batch)
-
-    inbox.seen, inbox.keep = seen, keep  # type: ignore[assignment]
+    inbox.seen = seen  # type: ignore[assignment]
+    inbox._KEEP = inbox._KEEP.replace("RETURNING", "ON CONFLICT DO NOTHING RETURNING")
 
 
 def offsets_first() -> None:
@@ -53,27 +45,28 @@ def outbox_emptied_first() -> None:
 
     read = outbox.waiting
 
-    async def waiting(connection: Any, *what: Any) -> list[outbox.Waiting]:
-        rows = await read(connection, *what)
+    async def waiting(connection: Any, *what: Any, **how: Any) -> list[outbox.Waiting]:
+        rows = await read(connection, *what, **how)
         if rows:
-            await outbox.drop(connection, rows[-1].seq)
+            await outbox.drop(connection, 0, rows[-1].seq)
         return rows
 
-    outbox.waiting = waiting  # type: ignore[assignment]
+    outbox.waiting = waiting
 
 
 def outbox_after_commit() -> None:
     """What a batch sends is written when its transaction is over, in another."""
     from libs.service import outbox
     from libs.service.applying import Deciding
+    from libs.service.writing import Writing
 
     late: list[outbox.Outbound] = []
-    put, commit = outbox.put, Deciding.commit
+    add, commit = outbox.add, Deciding.commit
 
-    async def later(
-        _: object, messages: Sequence[outbox.Outbound], **__: bool
-    ) -> list[outbox.Waiting]:
+    def later(_: object, messages: Sequence[outbox.Outbound], **__: bool) -> None:
         late.extend(messages)
+
+    def no_rows(*_: object) -> list[outbox.Waiting]:
         return []
 
     async def committed(self: Deciding, decided: Any) -> Any:
@@ -82,11 +75,13 @@ def outbox_after_commit() -> None:
         reach = self.reach if sends else (lambda _: None)
         plan = await commit(replace(self, reach=reach), decided)
         async with self.pool.acquire() as connection, connection.transaction():
-            await put(connection, late, notify=True)
+            writing = Writing()
+            add(writing, late, notify=True)
+            await writing.run(connection)
         late.clear()
         return plan
 
-    outbox.put = later  # type: ignore[assignment]
+    outbox.add, outbox.rows = later, no_rows  # type: ignore[assignment]
     Deciding.commit = committed  # type: ignore[method-assign]
 
 

@@ -98,11 +98,11 @@ def breaks_on_marked() -> None:
 
     save = RecordStore.save
 
-    async def saving(self: RecordStore, connection: Any, saves: Iterable[Save]) -> None:
+    def saving(self: RecordStore, writing: Any, saves: Iterable[Save]) -> None:
         saves = list(saves)
         if any(each.record.ref.id.endswith(BREAKS) for each in saves):
             raise ValueError("this cannot be stored")
-        await save(self, connection, saves)
+        save(self, writing, saves)
 
     RecordStore.save = saving  # type: ignore[method-assign]
 
@@ -197,8 +197,8 @@ def relays_all_at_once() -> None:
 
     waiting, outbox._READ_BYTES_MAX = outbox.waiting, 1 << 40
 
-    async def everything(connection: Any, after: int, _: int, *more: Any) -> list[Any]:
-        return await waiting(connection, after, 1_000_000, *more)
+    async def everything(connection: Any, after: int, _: int, *more: Any, **how: Any) -> list[Any]:
+        return await waiting(connection, after, 1_000_000, *more, **how)
 
     outbox.waiting = everything  # type: ignore[assignment]
 

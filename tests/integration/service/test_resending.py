@@ -68,7 +68,7 @@ async def test_what_was_never_kept_is_told_and_does_not_stop_the_service(
 ) -> None:
     """Also the proof that the bytes come from what is kept, and from nowhere else."""
 
-    async def nothing(*_: object) -> None: ...
+    def nothing(*_: object) -> None: ...
 
     monkeypatch.setattr(sent, "keep", nothing)
     async with world.running(ask_seconds=0.1) as process:

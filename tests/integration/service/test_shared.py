@@ -5,6 +5,7 @@ import pytest
 from libs.decisions import Ref
 from libs.service import inbox, store
 from libs.service.store import RecordStore, Save, body_text
+from libs.service.writing import Writing
 from tests.integration.service.conftest import World, fill_box, open_box, until
 from tests.integration.service.toy import RECORD, BoxBody
 
@@ -23,7 +24,9 @@ async def changed_meanwhile(world: World) -> tuple[int, int]:
             before = (await records.load(connection, [ref]))[ref]
             assert before is not None
             after = before.next(BoxBody(text="changed elsewhere", total=1000), "20")
-            await records.save(connection, [Save(after, body_text(after), before.version)])
+            writing = Writing()
+            records.save(writing, [Save(after, body_text(after), before.version)])
+            await writing.run(connection)
             await world.send(world.sealed(fill_box("BX1", 5)))
             await until(lambda: _somebody_waits_for_a_lock(world))
         await world.read(world.toy.events, 2)
@@ -66,7 +69,7 @@ async def test_mutation_without_the_inbox_it_would_take_effect_twice(
         return {}
 
     monkeypatch.setattr(inbox, "seen", nothing)
-    monkeypatch.setattr(inbox, "keep", nothing)
+    monkeypatch.setattr(inbox, "keep", lambda *_: None)
     assert await same_message_twice(world) == 14
 
 
