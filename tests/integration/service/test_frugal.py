@@ -11,6 +11,7 @@ from tests.integration.service.conftest import World, open_box
 pytestmark = pytest.mark.stack
 
 APART, APART_SECONDS = 6, 0.05  # messages that are sent one after the other
+FEW = 3  # the first, what was fetched when the second was due, and what came behind that
 
 
 async def batches(world: World, gather_seconds: float) -> float:
@@ -28,11 +29,11 @@ async def batches(world: World, gather_seconds: float) -> float:
 
 
 async def test_messages_gather_between_two_batches(world: World) -> None:
-    assert await batches(world, gather_seconds=2.0) == 2
+    assert await batches(world, gather_seconds=2.0) <= FEW
 
 
 async def test_without_it_each_is_taken_when_it_comes(world: World) -> None:
-    assert await batches(world, gather_seconds=0.0) > 2
+    assert await batches(world, gather_seconds=0.0) > FEW
 
 
 @pytest.mark.parametrize(
