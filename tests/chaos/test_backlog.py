@@ -6,17 +6,16 @@ import pytest
 
 from bench.load.balance import DECIDING
 from libs.messages.partners import PARTNERS, partner_topic
-from tests.chaos.arena import IS_LONG, Arena
+from tests.chaos.arena import IS_LONG, Arena, long_only
 from tests.chaos.backlog import Peak, fill_outbox, multiply, propose, work_through
 from tests.chaos.handles import connected, forget_dead_letters, pass_over
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
-long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 RSS_MIB_MAX = 256.0  # a process, whatever waits for it
 WAITING = 200_000 if IS_LONG else 5_000
 FRESH = 10_000  # of what waits for policy, in the long form: new proposals, not repeats
-WORK_SECONDS_MAX = 12.0 if IS_LONG else 8.0  # all that it holds at once, it holds by then
+WORK_SECONDS_MAX = 12.0 if IS_LONG else 5.0  # all that it holds at once, it holds by then
 RELAY_SECONDS_MAX = 60.0
 FLOWS = 12  # whose messages are repeated
 SANDBOX = [f"sandbox-{code.lower()}" for code in PARTNERS]

@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bench.harness import percentile
-from tests.chaos.arena import IS_LONG, RATE, Arena, Load
+from tests.chaos.arena import IS_LONG, RATE, Arena, Load, long_only
 from tests.chaos.handles import behaving
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
-long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 STRICKEN, OTHER = "PICC", "CPIC"
 SECONDS = 30.0 if IS_LONG else 4.0  # of flows, clean and then again with the other insurer away

@@ -10,7 +10,7 @@ from tests.chaos.arena import IS_LONG, SERVICES, Arena
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
 
 ROUNDS = 3 if IS_LONG else 1
-PAUSE = (1.0, 3.0) if IS_LONG else (0.5, 1.0)
+PAUSE = (1.0, 3.0) if IS_LONG else (0.3, 0.7)
 SANDBOX = tuple(f"sandbox-{code.lower()}" for code in PARTNERS)
 EVERYONE = SERVICES + SANDBOX
 

@@ -11,7 +11,7 @@ from bench.load.balance import Balance
 from bench.load.flows import NotFinished
 from libs.messages.partners import BANKS, partner_topic
 from sandbox.desk import NONSENSE
-from tests.chaos.arena import IS_LONG, Arena
+from tests.chaos.arena import IS_LONG, Arena, long_only
 from tests.chaos.forger import ASKED, PREMIUM, forging
 from tests.chaos.handles import (
     behaving,
@@ -22,7 +22,6 @@ from tests.chaos.handles import (
 )
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
-long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 WINDOW_SECONDS = 10.0 if IS_LONG else 1.5  # that a partner behaves badly
 # first waits; a bank's is longer than the banks take when they are well
@@ -100,6 +99,7 @@ async def test_twice_late_never_garbage(arena: Arena) -> None:
     assert outcome.collections == outcome.flows
 
 
+@long_only
 async def test_an_insurer_cannot_answer_for_another(arena: Arena) -> None:
     premiums, forged = await answered_by_others(arena)
     assert forged > 0

@@ -96,6 +96,7 @@ async def test_mutation_offsets_before_the_commit_lose_messages(
     assert (await die_with_a_backlog(arena, "before_commit", tmp_path, "offsets_first")).has_losses
 
 
+@long_only
 async def test_a_batch_that_comes_twice_counts_once(arena: Arena, tmp_path: Path) -> None:
     assert not (await die_with_a_backlog(arena, "after_commit", tmp_path)).wrong
 
@@ -110,6 +111,7 @@ async def test_mutation_without_the_inbox_commands_count_again(
     assert {COMMANDS_REFUSED, REUSED} <= names(found)
 
 
+@long_only
 async def test_mutation_an_outbox_emptied_before_the_brokers_word_loses_messages(
     arena: Arena, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from bench.load.balance import DECIDING
 from bench.load.traders import trading
 from bench.stand import counter, cpu_seconds
 from libs.service.outbox import Outbound
-from tests.chaos.arena import IS_LONG, RATE, Arena
+from tests.chaos.arena import IS_LONG, RATE, Arena, long_only
 from tests.chaos.handles import (
     connected,
     dead_letters,
@@ -26,12 +26,11 @@ from tests.chaos.handles import (
 from tests.chaos.poison import CASES, Signing
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
-long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 SHARE = 0.05  # of what comes is poison
-MESSAGES = 4000 if IS_LONG else 1600  # a round takes seconds, with each kind of poison in it
-ROUNDS = 6 if IS_LONG else 3  # always all of them: who stops at a good one measures luck
-RATIO_MIN = 0.8 if IS_LONG else 0.5  # of the clean throughput; few rounds scatter widely
+MESSAGES = 4000  # a round takes seconds, with each kind of poison in it
+ROUNDS = 6  # always all of them: who stops at a good one measures luck
+RATIO_MIN = 0.8  # of the clean throughput
 TIMES = 8 if IS_LONG else 1  # each kind, under load
 DRAIN_SECONDS_MAX = 60.0
 AGAIN_SECONDS = 3600.0  # the insurers are away, and asking them again would be work of its own
@@ -72,16 +71,10 @@ class Drained:
 
     @property
     def ratio(self) -> float:
-        """Throughput with poison to throughput without: the median round of each.
-
-        In the short form by the CPU time that a clean proposal costs policy, to which other work
-        on the machine adds little.
-        """
-        if IS_LONG:
-            return median(p.per_second for p in self.poisoned) / median(
-                p.per_second for p in self.clean
-            )
-        return median(p.cpu_ms for p in self.clean) / median(p.cpu_ms for p in self.poisoned)
+        """Throughput with poison to throughput without: the median round of each."""
+        return median(p.per_second for p in self.poisoned) / median(
+            p.per_second for p in self.clean
+        )
 
     def __str__(self) -> str:
         rounds = zip(self.clean, self.poisoned, strict=True)
@@ -155,6 +148,7 @@ async def _leave_nothing(arena: Arena) -> None:
         await db.execute("DELETE FROM policy.timer")
 
 
+@long_only
 async def test_neighbours_are_not_slowed_down(arena: Arena) -> None:
     result = await drained(arena)
     assert result.found == result.expected

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bench.load import Finding
-from tests.chaos.arena import CATCH_UP_SECONDS, IS_LONG, Arena
+from tests.chaos.arena import CATCH_UP_SECONDS, IS_LONG, Arena, long_only
 from tests.chaos.handles import forget_dead_letters
 from tests.chaos.repeater import TIMES_MORE, repeating
 
@@ -43,6 +43,7 @@ async def test_everything_three_times_counts_once(arena: Arena) -> None:
     assert not await repeated(arena, seconds=LOAD_SECONDS)
 
 
+@long_only
 async def test_without_inboxes_it_would_count_again(arena: Arena) -> None:
     try:
         wrong = await repeated(arena, seconds=2.0, policy="no_inbox")

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from bench.load.flows import Flow
-from tests.chaos.arena import IS_LONG, Arena
+from tests.chaos.arena import Arena, long_only
 from tests.chaos.handles import connected, health, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
-long_only = pytest.mark.skipif(not IS_LONG, reason="long form: make chaos")
 
 STALL_SECONDS = 2.0
 LOOK_SECONDS = 0.5  # must be less, or what moves between two looks is taken for stuck
