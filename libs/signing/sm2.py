@@ -8,7 +8,7 @@ handles nothing secret.
 
 import secrets
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +18,8 @@ BYTES = 32  # of a coordinate, a private key, r, s and a digest
 SIGNATURE_BYTES = 2 * BYTES
 POINT_BYTES = 1 + 2 * BYTES
 USER_ID = b"1234567812345678"
+OFTEN = 20  # verifications with one key, until which a table of its multiples would not pay
+KEYS_MAX = 128  # that are remembered, at 45 KB a table
 _UNCOMPRESSED = b"\x04"
 
 # GB/T 32918.5
@@ -76,7 +78,7 @@ class PublicKey:
         both = (r + s) % ORDER
         if not (0 < r < ORDER and 0 < s < ORDER and both):
             return False
-        x = _base().mul_add(s, _point(self.x, self.y), both).x()
+        x = _base().mul_add(s, _met(self.x, self.y).point(), both).x()
         if x is None:  # the point at infinity
             return False
         return bool((int.from_bytes(self.digest(data), "big") + x) % ORDER == r)
@@ -124,6 +126,33 @@ def _point(x: int, y: int, *, is_base: bool = False) -> Any:
     """A point as python-ecdsa has it, which has no types."""
     curves = _curves()
     return curves.PointJacobi(curves.CurveFp(_P, _A, _B, 1), x, y, 1, ORDER, generator=is_base)
+
+
+@dataclass(slots=True)
+class _Met:
+    """A key that signatures are verified with: a card's own, an authority's, a busy partner's.
+
+    With a table of its multiples, which python-ecdsa makes of a base point, it is as quick as the
+    curve's own. Only keys that come again and again get one: making it takes as long as ten
+    signatures.
+    """
+
+    x: int
+    y: int
+    times: int = 0
+    often: Any = None
+
+    def point(self) -> Any:
+        """The point, with a table when it has been asked for often."""
+        self.times += 1
+        if self.times >= OFTEN and self.often is None:
+            self.often = _point(self.x, self.y, is_base=True)
+        return _point(self.x, self.y) if self.often is None else self.often
+
+
+@lru_cache(maxsize=KEYS_MAX)
+def _met(x: int, y: int) -> _Met:
+    return _Met(x, y)
 
 
 @cache

@@ -71,10 +71,12 @@ class Drained:
 
     @property
     def ratio(self) -> float:
-        """Throughput with poison to throughput without: the median round of each."""
-        return median(p.per_second for p in self.poisoned) / median(
-            p.per_second for p in self.clean
-        )
+        """Throughput with poison to throughput without: the median of rounds that took turns.
+
+        A machine whose speed drifts slows both rounds of a pair.
+        """
+        pairs = zip(self.poisoned, self.clean, strict=True)
+        return median(poisoned.per_second / clean.per_second for poisoned, clean in pairs)
 
     def __str__(self) -> str:
         rounds = zip(self.clean, self.poisoned, strict=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from card_signer.troubles import Trouble
 
@@ -20,8 +21,7 @@ _ANSWER_MAX = 16 * 1024
 _ROUNDS_MAX = _ANSWER_MAX // 64  # a card that sends little each time does not keep us for ever
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a card said: data, and a status word of two bytes."""
 
     data: bytes

@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from libs.signing import der, pbes2, sm2_keys, sm2_x509
-from libs.signing.sm2 import ORDER, PrivateKey, PublicKey, sm3
+from libs.signing.sm2 import OFTEN, ORDER, PrivateKey, PublicKey, sm3
 from libs.signing.suites import read_private_key, write_private_key
 
 PASSWORD = b"246802"
@@ -48,6 +48,16 @@ def test_each_signature_is_another(key: PrivateKey) -> None:
     first, second = key.sign(DATA), key.sign(DATA)
     assert first[:32] != second[:32]
     assert all(key.public.verify(each, DATA) for each in (first, second))
+
+
+def test_a_key_that_comes_again_and_again_verifies_as_at_first(key: PrivateKey) -> None:
+    good = key.sign(b"x")
+    bad = bytes([good[0] ^ 1]) + good[1:]
+    told = [
+        (key.public.verify(good, b"x"), key.public.verify(good, b"y"), key.public.verify(bad, b"x"))
+        for _ in range(OFTEN)
+    ]
+    assert set(told) == {(True, False, False)}
 
 
 @pytest.mark.parametrize("number", [1, 2, ORDER - 3, ORDER - 2])
