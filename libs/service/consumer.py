@@ -12,7 +12,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from libs.service.offsets import Offsets
 
 _log = logging.getLogger("tongbao.kafka")
-IDLE_FETCH_MS = 500
+IDLE_FETCH_MS = 1000
 _BUSY_FETCH_MS = 20
 _PAUSE_SECONDS = 1.0
 _ONE_WAIT_MS = 200
