@@ -32,6 +32,7 @@ RATE = 6.0  # flows a second: steady, and leaves room for what is killed to catc
 CATCH_UP_SECONDS = 120.0
 READY_SECONDS = 60.0
 STILL_SECONDS = 1.0
+STILL_MOVES = "something still moves, or waits for what never comes"
 
 REFUSED = "cn.tongbao.CommandRejected.v1"
 COMMANDS_REFUSED = "commands that companies were told are refused"
@@ -207,7 +208,7 @@ class Arena:
             or await self.waiting()
             or any((await unread(bootstrap, end, CATCH_UP_SECONDS)).values())
         ):
-            assert monotonic() < deadline, "something still moves"
+            assert monotonic() < deadline, STILL_MOVES
             await asyncio.sleep(STILL_SECONDS)
             before, end = end, await ends(bootstrap)
             grown = end != before
