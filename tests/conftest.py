@@ -1,3 +1,3 @@
 """Fixtures for every test; the stores start only when a test asks for them."""
 
-pytest_plugins = ["tests.support.stack", "tests.support.stores"]
+pytest_plugins = ["tests.support.stack", "tests.support.stores", "tests.support.time_limit"]

@@ -1,6 +1,7 @@
 """The outbox and its relay: nothing skipped, nothing reordered, one publishes at a time."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import pytest
@@ -15,13 +16,9 @@ from libs.service.metrics import Metrics
 from libs.service.outbox import Outbound
 from libs.service.publishing import BATCH_BYTES_MAX, Publisher
 from libs.service.relay import Relay
-from tests.integration.service.conftest import World, until
+from tests.integration.service.conftest import SECONDS_MAX, World, until
 
 pytestmark = pytest.mark.stack
-
-
-async def _empty(world: World) -> bool:
-    return await world.count("outbox") == 0
 
 
 class Running:
@@ -53,11 +50,28 @@ class Running:
         await self.publisher.stop()
 
 
+Start = Callable[..., Running]
+
+
 @pytest.fixture
-async def pool(world: World):  # type: ignore[no-untyped-def]
+async def pool(world: World) -> AsyncIterator[asyncpg.Pool]:
     pool = await make_pool(world.settings(database_pool_max=20), world.toy.name)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+async def start(world: World, pool: asyncpg.Pool) -> AsyncIterator[Start]:
+    """Starts relays, and ends those that a test leaves."""
+    relays: list[Running] = []
+
+    def start(**settings: int) -> Running:
+        relays.append(Running(world, pool, **settings))
+        return relays[-1]
+
+    yield start
+    for relay in relays:
+        await relay.end()
 
 
 def numbered(world: World, number: int, size: int = 100) -> Outbound:
@@ -74,9 +88,13 @@ async def put(pool: asyncpg.Pool, *messages: Outbound) -> None:
         await outbox.put(connection, messages, notify=True)
 
 
-async def late_commit(world: World, pool: asyncpg.Pool) -> list[int]:
+async def published(world: World) -> list[int]:
+    return [number_of(event.value) for event in await world.everything(world.toy.events)]
+
+
+async def late_commit(world: World, pool: asyncpg.Pool, start: Start) -> list[int]:
     """Two transactions: the first to insert is the last to commit. What is published, in order."""
-    running = Running(world, pool)
+    running = start()
     await until(lambda: running.relay.active)
     async with pool.acquire() as connection:
         transaction = connection.transaction()
@@ -89,24 +107,33 @@ async def late_commit(world: World, pool: asyncpg.Pool) -> list[int]:
         await transaction.commit()
     await other
     await put(pool, numbered(world, 3))
-    await until(lambda: _empty(world))
+    async with asyncio.timeout(SECONDS_MAX):
+        while 3 not in await published(world):
+            await asyncio.sleep(0.1)
     await running.end()
-    return [number_of(event.value) for event in await world.everything(world.toy.events)]
+    return await published(world)
 
 
-async def test_a_row_that_commits_late_is_not_passed_over(world: World, pool: asyncpg.Pool) -> None:
-    assert await late_commit(world, pool) == [1, 2, 3]
-
-
-async def test_mutation_without_the_outbox_lock_it_would_be_lost(
-    world: World, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+async def test_a_row_that_commits_late_is_not_passed_over(
+    world: World, pool: asyncpg.Pool, start: Start
 ) -> None:
+    assert await late_commit(world, pool, start) == [1, 2, 3]
+    assert await world.count("outbox") == 0
+
+
+async def test_mutation_without_the_outbox_lock_it_would_be_passed_over(
+    world: World, pool: asyncpg.Pool, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not deleted, only passed over: a relay that starts anew finds it, out of order."""
     monkeypatch.setattr(outbox, "LOCK", "SELECT 1")
-    assert await late_commit(world, pool) == [2, 3]
+    assert await late_commit(world, pool, start) == [2, 3]
+    assert await world.count("outbox") == 1
 
 
-async def test_headers_and_bytes_come_out_as_they_went_in(world: World, pool: asyncpg.Pool) -> None:
-    running = Running(world, pool)
+async def test_headers_and_bytes_come_out_as_they_went_in(
+    world: World, pool: asyncpg.Pool, start: Start
+) -> None:
+    running = start()
     await put(pool, numbered(world, 7))
     (event,) = await world.read(world.toy.events, 1)
     await running.end()
@@ -115,11 +142,11 @@ async def test_headers_and_bytes_come_out_as_they_went_in(world: World, pool: as
 
 
 async def test_windows_that_overflow_a_producer_batch_keep_order(
-    world: World, pool: asyncpg.Pool
+    world: World, pool: asyncpg.Pool, start: Start
 ) -> None:
     size = BATCH_BYTES_MAX // 7
     await put(pool, *(numbered(world, number, size) for number in range(40)))
-    running = Running(world, pool, rows_max=15)
+    running = start(rows_max=15)
     events = await world.read(world.toy.events, 40)
     await until(lambda: running.metrics.value("published", world.toy.events) == 40)
     await running.end()
@@ -127,11 +154,11 @@ async def test_windows_that_overflow_a_producer_batch_keep_order(
 
 
 async def test_one_relay_publishes_and_a_standby_takes_over(
-    world: World, pool: asyncpg.Pool
+    world: World, pool: asyncpg.Pool, start: Start
 ) -> None:
-    first = Running(world, pool)
+    first = start()
     await until(lambda: first.relay.active)
-    second = Running(world, pool)
+    second = start()
     await put(pool, *(numbered(world, number) for number in range(10)))
     await world.read(world.toy.events, 10)
     assert not second.relay.active
@@ -144,11 +171,11 @@ async def test_one_relay_publishes_and_a_standby_takes_over(
 
 
 async def test_a_relay_whose_session_is_gone_lets_another_take_over(
-    world: World, pool: asyncpg.Pool
+    world: World, pool: asyncpg.Pool, start: Start
 ) -> None:
-    first = Running(world, pool)
+    first = start()
     await until(lambda: first.relay.active)
-    second = Running(world, pool)
+    second = start()
     admin = await asyncpg.connect(world.database.admin_url)
     await admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -164,10 +191,10 @@ async def test_a_relay_whose_session_is_gone_lets_another_take_over(
 
 
 async def test_a_message_that_no_broker_takes_does_not_hold_up_the_rest(
-    world: World, pool: asyncpg.Pool
+    world: World, pool: asyncpg.Pool, start: Start
 ) -> None:
     await put(pool, numbered(world, 1), numbered(world, 2, 13_000_000), numbered(world, 3))
-    running = Running(world, pool)
+    running = start()
     events = await world.read(world.toy.events, 2)
     await until(lambda: running.metrics.value("unexpected") == 1)
     await running.end()
@@ -188,7 +215,7 @@ async def test_a_large_backlog_is_read_a_little_at_a_time(world: World, pool: as
 
 
 async def test_a_failed_window_is_sent_again_whole_and_in_order(
-    world: World, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+    world: World, pool: asyncpg.Pool, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The brokers have the first window twice; what a reader meets first is in order."""
     publish = Publisher.publish_window
@@ -202,15 +229,17 @@ async def test_a_failed_window_is_sent_again_whole_and_in_order(
 
     monkeypatch.setattr(Publisher, "publish_window", failing)
     await put(pool, *(numbered(world, number) for number in range(20)))
-    running = Running(world, pool, rows_max=8)
+    running = start(rows_max=8)
     events = await world.read(world.toy.events, 28)
     await running.end()
     firsts = list(dict.fromkeys(number_of(event.value) for event in events))
     assert firsts == list(range(20))
 
 
-async def test_a_stopped_relay_raises_nothing(world: World, pool: asyncpg.Pool) -> None:
-    running = Running(world, pool)
+async def test_a_stopped_relay_raises_nothing(
+    world: World, pool: asyncpg.Pool, start: Start
+) -> None:
+    running = start()
     await until(lambda: running.relay.active)
     running.stop.set()
     try:
