@@ -108,6 +108,11 @@ class Traffic:
         self._do(flow, trader.propose(proposal, day))
         return flow
 
+    @property
+    def unfinished(self) -> list[Flow]:
+        """Those without a policy in force."""
+        return [flow for flow in self.flows if flow.status != IN_FORCE]
+
     async def finished(self, seconds_max: float, flows: Sequence[Flow] | None = None) -> None:
         """Wait until all have their policy. Raises NotFinished."""
         chosen = self.flows if flows is None else flows

@@ -45,6 +45,16 @@ _INFRASTRUCTURE_CLASSES = (
 )
 
 
+# all that work on it may raise; `is_infrastructure` tells whose fault one is
+ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
+
 class Conflict(Exception):
     """Another instance was quicker; the batch is to be decided again on fresh records."""
 
@@ -54,6 +64,10 @@ def is_infrastructure(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state[:2] in _INFRASTRUCTURE_CLASSES
+    if isinstance(error, asyncpg.InternalClientError):
+        # A server that dies may say so to a connection at rest, and close it a moment later. What
+        # is asked between the two meets this; the connection is then aborted (asyncpg issue 1069).
+        return True
     if isinstance(error, asyncpg.InterfaceError):
         # a value that does not fit its column's type is an InterfaceError and a ValueError
         return not isinstance(error, ValueError | TypeError)

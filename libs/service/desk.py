@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from libs.service import dead_letters
-from libs.service.db import Connection, cause, is_infrastructure, make_pool
+from libs.service.db import ERRORS, Connection, cause, is_infrastructure, make_pool
 from libs.service.dead_letters import DeadLetter
 from libs.service.settings import DatabaseSettings, WrongSettings, load_settings
 
@@ -45,7 +43,7 @@ async def _connection(service: str) -> AsyncIterator[Connection]:
     try:
         async with pool.acquire() as connection:
             yield connection
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except ERRORS as error:
         if not is_infrastructure(error):
             raise
         raise DeskClosed(f"{service}: PostgreSQL: {cause(error)}") from None

@@ -98,7 +98,9 @@ class Relay:
                 await self._publish(connection, backoff)
             finally:
                 self._is_active(False)
-                if not connection.is_closed():
+                if connection.is_closed():  # by the client itself, which leaves the listener there
+                    connection.terminate()
+                else:
                     await connection.remove_listener(channel, self._heard)
                     await connection.execute(_UNLOCK)
                     await connection.execute(_USUAL_COMMITS)

@@ -3,11 +3,10 @@
 import asyncio
 import sys
 
-import asyncpg
 from aiokafka.errors import KafkaError
 
 from libs.service import WrongSettings, load_settings
-from libs.service.db import cause
+from libs.service.db import ERRORS, cause
 from libs.service.migrations import MigrationError
 from libs.signing import SignerError
 from services.history.app import SERVICE
@@ -24,9 +23,8 @@ _FAILURES = (
     WorkerFailed,
     MigrationError,
     SignerError,
-    asyncpg.PostgresError,
     KafkaError,
-    OSError,
+    *ERRORS,
 )
 _USAGE = "usage: python -m services.history rebuild"
 

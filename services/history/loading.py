@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection as Pipe
 from types import MappingProxyType
 
-import asyncpg
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from libs.messages.topics import Topic
 from libs.service import Accepted, Dead, Service, ServiceSettings, dead_letters
 from libs.service.contexts import dead_letter
-from libs.service.db import cause, is_infrastructure, make_pool
+from libs.service.db import ERRORS, cause, is_infrastructure, make_pool
 from libs.service.examining import Examined, Examiner
 from libs.service.incoming import UNEXPECTED
 from libs.signing import TrustStore
@@ -85,7 +84,7 @@ def work(task: Task, pipe: Pipe) -> None:
     gc.set_threshold(_GARBAGE_OBJECTS)
     try:
         asyncio.run(_load(task, pipe))
-    except (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (KafkaError, *ERRORS) as error:
         pipe.send(Failed(cause(error)))
         sys.exit(1)
 

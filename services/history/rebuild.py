@@ -14,7 +14,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.service import Accepted, Dead, Service, ServiceSettings, dead_letters
-from libs.service.db import make_pool
+from libs.service.db import ERRORS, make_pool
 from libs.service.examining import Examiner
 from libs.service.migrations import check_schema
 from services.history import spans, store, workers
@@ -182,6 +182,6 @@ async def rebuild(service: Service, settings: ServiceSettings, tell: Tell) -> Re
             try:
                 return await _Rebuild(service, settings, pool, guard, consumer, names, tell).run()
             except BaseException:
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                with suppress(*ERRORS):
                     await store.sweep(guard)
                 raise

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from bench.load.balance import DECIDING, Balance, Finding, balance
-from bench.load.flows import Flow, Traffic
+from bench.load.flows import Flow, NotFinished, Traffic
 from bench.load.topics import Place, ends
 from bench.load.traders import Trader
 from deploy.local.members import Member, members
@@ -23,6 +23,7 @@ from deploy.local.ports import HOST
 from deploy.local.processes import Program
 from deploy.local.stack import LocalStack
 from deploy.local.waiting import answers
+from tests.chaos.traces import trace
 from tongbao.demo.lags import unread
 
 SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
@@ -86,7 +87,11 @@ class Load:
     async def balance(self, seconds_max: float = CATCH_UP_SECONDS) -> Balance:
         """Start no more, wait for every flow and compare everything. Raises NotFinished."""
         await self.stop()
-        await self.traffic.finished(seconds_max)
+        try:
+            await self.traffic.finished(seconds_max)
+        except NotFinished:
+            print(trace(self.arena.stack.home.logs, self.traffic.unfinished))
+            raise
         return await self._balance(seconds_max)
 
     async def at_rest(self) -> Balance:

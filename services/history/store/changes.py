@@ -75,5 +75,7 @@ async def listen(connection: Connection, news: asyncio.Event) -> AsyncIterator[N
         yield
     finally:
         connection.remove_termination_listener(wake)
-        if not connection.is_closed():
+        if connection.is_closed():  # by the client itself, which leaves the listener there
+            connection.terminate()
+        else:
             await connection.remove_listener(channel, wake)

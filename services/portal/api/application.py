@@ -1,12 +1,11 @@
 """The ASGI application: the routers, and one form for everything that goes wrong."""
 
-import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from libs.messages.errors import FieldError
-from libs.service.db import cause, is_infrastructure
+from libs.service.db import ERRORS, cause, is_infrastructure
 from libs.service.logs import where
 from services.portal.api import documents, files, login, messages, session
 from services.portal.api.shapes import Refusal
@@ -71,7 +70,7 @@ def application(parts: Parts) -> FastAPI:
         log.error("unexpected", error_type=type(error).__name__, where=where(error))
         return Problem("UNEXPECTED").response()
 
-    for kind in (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    for kind in ERRORS:
         app.exception_handler(kind)(broken)
     app.exception_handler(Exception)(broken)
     return app

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -11,6 +13,7 @@ from aiokafka.errors import KafkaError
 from libs.service import outbox
 from libs.service.applying import Deciding
 from libs.service.outbox import Outbound
+from libs.service.writing import Writing
 from tests.integration.service.conftest import World, fill_box, open_box, until
 from tests.support.acls import to_consume, without
 
@@ -45,6 +48,35 @@ async def test_postgresql_killed_under_load_and_back(world: World) -> None:
         await restarted(world)
         await until(lambda: balanced(world, 465))
         assert process.progress.missing() == []
+    assert await world.count("dead_letter") == 0
+
+
+FAREWELL = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+
+
+async def test_a_servers_last_word_is_no_messages_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between it and the end of a connection a service may ask, and meets InternalClientError."""
+    said = b"E" + (len(FAREWELL) + 4).to_bytes(4, "big") + FAREWELL
+    write, words = Writing.run, [said] * 3
+
+    async def told(self: Writing, connection: Any) -> Mapping[str, Any]:
+        if words:
+            word, pool = words.pop(), cast(Any, process.runtime.pool)
+            for holder in pool._holders:  # the relay's is one of them
+                if holder._con is not None:
+                    holder._con._protocol.data_received(word)
+        return await write(self, connection)
+
+    async with world.running(retry_seconds_max=0.5) as process:
+        await world.send(world.sealed(open_box("BX1")))
+        await world.read(world.toy.events, 1)
+        monkeypatch.setattr(Writing, "run", told)
+        await world.send(world.sealed(fill_box("BX1", 1)))
+        await until(lambda: balanced(world, 1))
+        assert not words
+        assert process.metrics.value("store_waits", "postgresql") >= 1
     assert await world.count("dead_letter") == 0
 
 

@@ -43,6 +43,7 @@ async def test_a_stop_ends_a_pause_at_once() -> None:
         asyncpg.UndefinedTableError("x"),
         asyncpg.ReadOnlySQLTransactionError("x"),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("another operation (2) is in progress"),
         ConnectionRefusedError(111, "refused"),
         TimeoutError(),
     ],
