@@ -52,6 +52,7 @@ ERRORS = (
     asyncpg.InternalClientError,
     OSError,
     TimeoutError,
+    EOFError,
 )
 
 
