@@ -33,6 +33,10 @@ _WRONG = {
 class NotFinished(Exception):
     """Flows that should have ended did not; the text says how many and where they stand."""
 
+    def __init__(self, text: str, flows: "list[Flow]") -> None:
+        super().__init__(text)
+        self.flows = flows
+
 
 @dataclass
 class Flow:
@@ -108,11 +112,6 @@ class Traffic:
         self._do(flow, trader.propose(proposal, day))
         return flow
 
-    @property
-    def unfinished(self) -> list[Flow]:
-        """Those without a policy in force."""
-        return [flow for flow in self.flows if flow.status != IN_FORCE]
-
     async def finished(self, seconds_max: float, flows: Sequence[Flow] | None = None) -> None:
         """Wait until all have their policy. Raises NotFinished."""
         chosen = self.flows if flows is None else flows
@@ -130,7 +129,8 @@ class Traffic:
             some = [f"{flow.proposal} {flow.payment} {flow.status}" for flow in waiting[:3]]
             raise NotFinished(
                 f"{len(waiting)} of {len(chosen)} flows have no policy after {seconds_max:.0f} s; "
-                f"by state {where}; {some}; {self.problems[:3]}"
+                f"by state {where}; {some}; {self.problems[:3]}",
+                waiting,
             )
 
     def _do(self, flow: Flow, step: Coroutine[None, None, None]) -> None:

@@ -1,7 +1,7 @@
 """The way to PostgreSQL: a pool, and which errors are its own and not a message's."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import asyncpg
 from structlog.typing import FilteringBoundLogger
@@ -49,6 +49,8 @@ _INFRASTRUCTURE_CLASSES = (
 ERRORS = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    # A server that dies may say so to a connection at rest, and close it a moment later. What is
+    # asked between the two meets this; the connection is then aborted (asyncpg issue 1069).
     asyncpg.InternalClientError,
     OSError,
     TimeoutError,
@@ -65,14 +67,10 @@ def is_infrastructure(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state[:2] in _INFRASTRUCTURE_CLASSES
-    if isinstance(error, asyncpg.InternalClientError):
-        # A server that dies may say so to a connection at rest, and close it a moment later. What
-        # is asked between the two meets this; the connection is then aborted (asyncpg issue 1069).
-        return True
     if isinstance(error, asyncpg.InterfaceError):
         # a value that does not fit its column's type is an InterfaceError and a ValueError
         return not isinstance(error, ValueError | TypeError)
-    return isinstance(error, OSError | asyncio.TimeoutError | ConnectionError | EOFError)
+    return isinstance(error, ERRORS)
 
 
 async def make_pool(
@@ -100,6 +98,21 @@ async def _nothing(_: object) -> None:
 
     That is a round trip a batch, for what only the relay and streams leave, who clear it up.
     """
+
+
+@asynccontextmanager
+async def listening(
+    connection: Connection, channel: str, wake: Callable[..., None]
+) -> AsyncIterator[None]:
+    """Call `wake` at each NOTIFY on this channel."""
+    await connection.add_listener(channel, wake)
+    try:
+        yield
+    finally:
+        if connection.is_closed():  # by the client itself, which leaves the listener there
+            connection.terminate()
+        else:
+            await connection.remove_listener(channel, wake)
 
 
 async def until_it_answers(

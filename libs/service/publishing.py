@@ -131,7 +131,10 @@ class Publisher:
             self._producer = None
         # stop() by itself would wait until the brokers are back
         producer._message_accumulator.fail_all(KafkaError("discarded"))
-        await producer.stop()
+        try:
+            await producer.stop()
+        except KeyError:  # aiokafka looks for a batch that it was about to send again
+            await producer.client.close()
 
 
 async def _window(

@@ -17,7 +17,7 @@ from structlog.typing import FilteringBoundLogger
 from libs.service import outbox
 from libs.service.at_hand import AtHand
 from libs.service.backoff import Backoff, Stopping, sleep_or_stop
-from libs.service.db import Connection, cause, is_infrastructure
+from libs.service.db import Connection, cause, is_infrastructure, listening
 from libs.service.faults import Reach
 from libs.service.health import Progress
 from libs.service.metrics import Metrics
@@ -92,18 +92,15 @@ class Relay:
                 return
             await connection.execute(_CHEAP_COMMITS)
             channel = await connection.fetchval(outbox.CHANNEL)
-            await connection.add_listener(channel, self._heard)
-            self._is_active(True)
-            try:
-                await self._publish(connection, backoff)
-            finally:
-                self._is_active(False)
-                if connection.is_closed():  # by the client itself, which leaves the listener there
-                    connection.terminate()
-                else:
-                    await connection.remove_listener(channel, self._heard)
-                    await connection.execute(_UNLOCK)
-                    await connection.execute(_USUAL_COMMITS)
+            async with listening(connection, channel, self._heard):
+                self._is_active(True)
+                try:
+                    await self._publish(connection, backoff)
+                finally:
+                    self._is_active(False)
+                    if not connection.is_closed():
+                        await connection.execute(_UNLOCK)
+                        await connection.execute(_USUAL_COMMITS)
 
     async def _publish(self, connection: Connection, backoff: Backoff) -> None:
         line = _Line(await self._read(connection, 0))

@@ -89,8 +89,8 @@ class Load:
         await self.stop()
         try:
             await self.traffic.finished(seconds_max)
-        except NotFinished:
-            print(trace(self.arena.stack.home.logs, self.traffic.unfinished))
+        except NotFinished as missing:
+            print(trace(self.arena.stack.home.logs, missing.flows))
             raise
         return await self._balance(seconds_max)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from libs.service.db import Connection
+from libs.service.db import Connection, listening
 from services.history.store.tables import LONG_SECONDS, Names
 
 CHANGES_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('change:' || current_schema(), 0))"
@@ -70,12 +70,8 @@ async def listen(connection: Connection, news: asyncio.Event) -> AsyncIterator[N
         news.set()
 
     connection.add_termination_listener(wake)
-    await connection.add_listener(channel, wake)
-    try:
-        yield
-    finally:
-        connection.remove_termination_listener(wake)
-        if connection.is_closed():  # by the client itself, which leaves the listener there
-            connection.terminate()
-        else:
-            await connection.remove_listener(channel, wake)
+    async with listening(connection, channel, wake):
+        try:
+            yield
+        finally:
+            connection.remove_termination_listener(wake)

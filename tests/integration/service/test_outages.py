@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, cast
 
 import asyncpg
@@ -10,10 +10,13 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from libs.service import outbox
+from libs.service import inbox, outbox
 from libs.service.applying import Deciding
+from libs.service.db import Connection
+from libs.service.incoming import Accepted
+from libs.service.metrics import Metrics
 from libs.service.outbox import Outbound
-from libs.service.writing import Writing
+from libs.service.publishing import Publisher
 from tests.integration.service.conftest import World, fill_box, open_box, until
 from tests.support.acls import to_consume, without
 
@@ -51,6 +54,26 @@ async def test_postgresql_killed_under_load_and_back(world: World) -> None:
     assert await world.count("dead_letter") == 0
 
 
+async def test_a_batch_given_up_while_it_waits_to_be_sent_again_is_kafkas_fault(
+    world: World,
+) -> None:
+    message = Outbound(world.toy.events, b"BX1", (), b"{}")
+    settings = world.settings(publish_seconds_max=1)
+    publisher = Publisher(settings, world.toy.name, Metrics(world.toy.name))
+    await publisher.publish(message)
+    producer = await publisher._ready()
+    producer._sender._retry_backoff = 3  # seconds; at the end of them it is looked for
+    await asyncio.to_thread(world.stores.kill, "kafka")
+    try:
+        with pytest.raises(KafkaError):
+            await publisher.publish(message)
+        assert not producer.client._conns  # nothing of it is left
+    finally:
+        await restarted(world)
+    await publisher.publish(message)
+    await publisher.stop()
+
+
 FAREWELL = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
 
 
@@ -59,24 +82,25 @@ async def test_a_servers_last_word_is_no_messages_fault(
 ) -> None:
     """Between it and the end of a connection a service may ask, and meets InternalClientError."""
     said = b"E" + (len(FAREWELL) + 4).to_bytes(4, "big") + FAREWELL
-    write, words = Writing.run, [said] * 3
+    seen, words = inbox.seen, [said] * 3
 
-    async def told(self: Writing, connection: Any) -> Mapping[str, Any]:
+    async def told(connection: Connection, batch: Iterable[Accepted]) -> dict[inbox.Key, str]:
         if words:
             word, pool = words.pop(), cast(Any, process.runtime.pool)
             for holder in pool._holders:  # the relay's is one of them
                 if holder._con is not None:
                     holder._con._protocol.data_received(word)
-        return await write(self, connection)
+        return await seen(connection, batch)
 
     async with world.running(retry_seconds_max=0.5) as process:
         await world.send(world.sealed(open_box("BX1")))
         await world.read(world.toy.events, 1)
-        monkeypatch.setattr(Writing, "run", told)
+        monkeypatch.setattr(inbox, "seen", told)
         await world.send(world.sealed(fill_box("BX1", 1)))
         await until(lambda: balanced(world, 1))
         assert not words
         assert process.metrics.value("store_waits", "postgresql") >= 1
+        assert process.metrics.value("unexpected") == 0  # of the relay neither
     assert await world.count("dead_letter") == 0
 
 

@@ -16,7 +16,7 @@ from libs.service.metrics import Metrics
 from libs.service.outbox import Outbound
 from libs.service.publishing import BATCH_BYTES_MAX, Publisher
 from libs.service.relay import Relay
-from tests.integration.service.conftest import SECONDS_MAX, World, until
+from tests.integration.service.conftest import World, until
 
 pytestmark = pytest.mark.stack
 
@@ -107,9 +107,11 @@ async def late_commit(world: World, pool: asyncpg.Pool, start: Start) -> list[in
         await transaction.commit()
     await other
     await put(pool, numbered(world, 3))
-    async with asyncio.timeout(SECONDS_MAX):
-        while 3 not in await published(world):
-            await asyncio.sleep(0.1)
+
+    async def is_out() -> bool:
+        return 3 in await published(world)
+
+    await until(is_out)
     await running.end()
     return await published(world)
 
