@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from libs.messages.partners import partner_topic
@@ -119,7 +120,22 @@ class Loop:
         await asyncio.gather(*tasks, return_exceptions=True)
         consumer, self._consumer = self._consumer, None
         producer, self._producer = self._producer, None
-        for client in (consumer, producer):
-            if client is not None:
-                with contextlib.suppress(KafkaError, OSError):
-                    await client.stop()
+        if consumer is not None:
+            await _close(consumer, consumer._client)
+        if producer is not None:
+            await _close(producer, producer.client)
+
+
+async def _close(owner: AIOKafkaConsumer | AIOKafkaProducer, client: AIOKafkaClient) -> None:
+    """Close it, also while brokers are away, when its own tasks fail in its `stop`."""
+    try:
+        await owner.stop()
+    except (KafkaError, OSError):
+        pass
+    except KeyError:
+        pass  # a batch that it was about to send again was looked for
+    except asyncio.CancelledError:
+        if (caller := asyncio.current_task()) is not None and caller.cancelling():
+            raise
+        # else a fetch that waited to be tried again was cancelled (aiokafka issue 647)
+    await client.close()

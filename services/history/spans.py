@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from libs.service import Incoming, Service, ServiceSettings
+from libs.service.consumer import StoppableConsumer
 from libs.service.kafka import client_options, incoming
 
 _WAIT_MS = 1000
@@ -35,7 +36,7 @@ Spans = Mapping[TopicPartition, Span]
 @asynccontextmanager
 async def consuming(settings: ServiceSettings) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer of no group."""
-    consumer = AIOKafkaConsumer(
+    consumer = StoppableConsumer(
         **client_options(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -90,6 +90,7 @@ class Load:
         try:
             await self.traffic.finished(seconds_max)
         except NotFinished as missing:
+            print("not running:", self.arena.gone() or "nobody")
             print(trace(self.arena.stack.home.logs, missing.flows))
             raise
         return await self._balance(seconds_max)
@@ -172,6 +173,10 @@ class Arena:
     def is_running(self, name: str) -> bool:
         """Whether the process lives."""
         return self.stack.supervisor.running(name) is not None
+
+    def gone(self) -> list[str]:
+        """Who should run and does not."""
+        return [name for name in self._members if not self.is_running(name)]
 
     def is_ready(self, name: str) -> bool:
         """Whether it says so itself."""

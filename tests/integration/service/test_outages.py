@@ -12,12 +12,13 @@ from aiokafka.errors import KafkaError
 
 from libs.service import inbox, outbox
 from libs.service.applying import Deciding
+from libs.service.consumer import StoppableConsumer
 from libs.service.db import Connection
 from libs.service.incoming import Accepted
 from libs.service.metrics import Metrics
 from libs.service.outbox import Outbound
 from libs.service.publishing import Publisher
-from tests.integration.service.conftest import World, fill_box, open_box, until
+from tests.integration.service.conftest import SECONDS_MAX, World, fill_box, open_box, until
 from tests.support.acls import to_consume, without
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -214,6 +215,23 @@ async def test_a_service_that_is_stopped_while_it_waits_gives_its_batch_back(wor
     await restarted(world)
     async with world.running():
         await until(lambda: balanced(world, 9))
+
+
+async def test_a_consumer_can_be_stopped_while_it_waits_to_fetch_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer = StoppableConsumer(world.toy.events, bootstrap_servers=world.stores.bootstrap)
+    await consumer.start()
+    for place in consumer.assignment():
+        await consumer.position(place)  # it fetches from there
+    consumer._fetcher._retry_backoff = SECONDS_MAX  # in which it is stopped
+    await asyncio.to_thread(world.stores.kill, "kafka")
+    try:
+        await until(lambda: "Failed fetch messages" in caplog.text)
+        await consumer.stop()
+        assert not consumer._client._conns  # nothing of it is left
+    finally:
+        await restarted(world)
 
 
 async def test_the_right_to_consume_is_taken_away_and_given_back(world: World) -> None:
