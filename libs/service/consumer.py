@@ -9,6 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
+from libs.service.cancelling import is_told_to_end
 from libs.service.offsets import Offsets
 
 _log = logging.getLogger("tongbao.kafka")
@@ -35,7 +36,7 @@ class StoppableConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has
         try:
             await super().stop()
         except asyncio.CancelledError:
-            if (caller := asyncio.current_task()) is not None and caller.cancelling():
+            if is_told_to_end():
                 raise
             await self._client.close()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from structlog.typing import FilteringBoundLogger
 
 from libs.service.backoff import Backoff, Stopping
+from libs.service.cancelling import is_told_to_end
 from libs.service.logs import where
 from libs.service.metrics import Metrics
 
@@ -40,7 +41,9 @@ class Supervisor:
                 await work()
             except Stopping:
                 return
-            except Exception as error:  # noqa: BLE001 - the last guard of a background part
+            except (Exception, asyncio.CancelledError) as error:  # the last guard of a part
+                if is_told_to_end():
+                    raise
                 self.metrics.count("unexpected")
                 told = {"error_type": type(error).__name__, "where": where(error)}
                 self.log.error("part_broke", part=name, **told)  # noqa: TRY400 - a trace would show values
