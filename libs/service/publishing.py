@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from itertools import chain
 from time import perf_counter
 
 from aiokafka import AIOKafkaProducer
@@ -130,7 +131,10 @@ class Publisher:
         if self._producer is producer:
             self._producer = None
         # stop() by itself would wait until the brokers are back
-        producer._message_accumulator.fail_all(KafkaError("discarded"))
+        accumulator = producer._message_accumulator
+        accumulator.fail_all(KafkaError("discarded"))
+        for batch in chain(*accumulator._batches.values()):
+            batch._drain_waiter.exception()  # mostly nobody waits for it: no error to be logged
         try:
             await producer.stop()
         except KeyError:  # aiokafka looks for a batch that it was about to send again

@@ -30,7 +30,7 @@ SERVICES = ("booking", "policy", "payment", "gateway", "history", "portal")
 IS_LONG = os.environ.get("CHAOS") == "long"
 SEED = int(os.environ.get("CHAOS_SEED", "20261124"))
 RATE = 6.0  # flows a second: steady, and leaves room for what is killed to catch up
-CATCH_UP_SECONDS = 120.0
+CATCH_UP_SECONDS = 240.0 if IS_LONG else 120.0  # a full disk of the long form takes minutes
 READY_SECONDS = 60.0
 STILL_SECONDS = 1.0
 STILL_MOVES = "something still moves, or waits for what never comes"

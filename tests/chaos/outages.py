@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from time import monotonic
 
 import httpx
 
@@ -15,7 +14,6 @@ from tests.support import acls
 
 Outage = Callable[[Arena], AbstractAsyncContextManager[None]]
 
-_ANSWER_SECONDS = 60.0
 _ROOM_BYTES = 64 * 1024 * 1024  # on a small disk, beside what has to be on it
 
 
@@ -150,15 +148,11 @@ def brokers_refuse_offsets(arena: Arena) -> AbstractAsyncContextManager[None]:
 
 
 async def waits(arena: Arena, name: str, store: str) -> float:
-    """How often a service has waited for a store since it started."""
-    deadline = monotonic() + _ANSWER_SECONDS
-    async with httpx.AsyncClient(timeout=_ANSWER_SECONDS) as client:
-        while True:
-            try:
-                text = (await client.get(f"{arena.address(name)}/metrics")).text
-                break
-            except httpx.HTTPError:  # it, or the load beside us, has a backlog to work through
-                assert monotonic() < deadline, f"{name} does not say how often it waited"
-                await asyncio.sleep(1)
-    rows = [line for line in text.splitlines() if line.startswith("tongbao_store_waits_total{")]
+    """How often a service has waited for a store since it started.
+
+    Asked from a thread: behind an outage the load's own flows keep our loop busy for seconds.
+    """
+    found = await asyncio.to_thread(httpx.get, f"{arena.address(name)}/metrics", timeout=60)
+    lines = found.text.splitlines()
+    rows = [line for line in lines if line.startswith("tongbao_store_waits_total{")]
     return sum(float(line.split()[-1]) for line in rows if f'"{store}"' in line)

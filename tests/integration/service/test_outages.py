@@ -1,6 +1,7 @@
 """Stores that are away: the service waits, says so, loses nothing and dead-letters nothing."""
 
 import asyncio
+import gc
 import re
 from collections.abc import Iterable
 from typing import Any, cast
@@ -71,6 +72,25 @@ async def test_a_batch_given_up_while_it_waits_to_be_sent_again_is_kafkas_fault(
         assert not producer.client._conns  # nothing of it is left
     finally:
         await restarted(world)
+    await publisher.publish(message)
+    await publisher.stop()
+
+
+async def test_a_batch_given_up_before_it_is_sent_is_no_error_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = Outbound(world.toy.events, b"BX1", (), b"{}")
+    settings = world.settings(publish_seconds_max=1)
+    publisher = Publisher(settings, world.toy.name, Metrics(world.toy.name))
+    await publisher.publish(message)
+    producer = await publisher._ready()
+    # as if each broker had a request of ours to answer first
+    producer._sender._in_flight.update(row.nodeId for row in producer.client.cluster.brokers())
+    with pytest.raises(KafkaError):
+        await publisher.publish(message)
+    del producer
+    gc.collect()
+    assert "never retrieved" not in caplog.text
     await publisher.publish(message)
     await publisher.stop()
 
