@@ -16,7 +16,7 @@ from tests.chaos.outages import Outage
 from tongbao.client import Overdue
 from tongbao.demo.scenes import today
 
-pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(900)]
 
 AWAY_SECONDS = 20.0 if IS_LONG else 2.0
 MINUTE_SECONDS = 60.0

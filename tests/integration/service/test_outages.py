@@ -56,14 +56,19 @@ async def test_postgresql_killed_under_load_and_back(world: World) -> None:
     assert await world.count("dead_letter") == 0
 
 
+async def impatient(world: World, message: Outbound) -> tuple[Publisher, AIOKafkaProducer]:
+    """A publisher that gives up after a second, with a producer that has sent before."""
+    settings = world.settings(publish_seconds_max=1)
+    publisher = Publisher(settings, world.toy.name, Metrics(world.toy.name))
+    await publisher.publish(message)
+    return publisher, await publisher._ready()
+
+
 async def test_a_batch_given_up_while_it_waits_to_be_sent_again_is_kafkas_fault(
     world: World,
 ) -> None:
     message = Outbound(world.toy.events, b"BX1", (), b"{}")
-    settings = world.settings(publish_seconds_max=1)
-    publisher = Publisher(settings, world.toy.name, Metrics(world.toy.name))
-    await publisher.publish(message)
-    producer = await publisher._ready()
+    publisher, producer = await impatient(world, message)
     producer._sender._retry_backoff = 3  # seconds; at the end of them it is looked for
     await asyncio.to_thread(world.stores.kill, "kafka")
     try:
@@ -80,10 +85,7 @@ async def test_a_batch_given_up_before_it_is_sent_is_no_error_in_the_log(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     message = Outbound(world.toy.events, b"BX1", (), b"{}")
-    settings = world.settings(publish_seconds_max=1)
-    publisher = Publisher(settings, world.toy.name, Metrics(world.toy.name))
-    await publisher.publish(message)
-    producer = await publisher._ready()
+    publisher, producer = await impatient(world, message)
     # as if each broker had a request of ours to answer first
     producer._sender._in_flight.update(row.nodeId for row in producer.client.cluster.brokers())
     with pytest.raises(KafkaError):
