@@ -45,7 +45,7 @@ chaos: setup ## Break the whole system under load, the long form: every fault, e
 test: setup lint types imports generated pytest ## Run every check and every test, on the real Kafka and PostgreSQL
 
 test-fast: setup ## Run the tests that need no Kafka and no PostgreSQL
-	@$(PY) -m pytest tests/unit tests/property tests/contract tests/architecture -m "not stack"
+	@$(PY) -m pytest -m "not stack and not card" -n logical
 
 test-card: setup-card ## Run the card signer's tests on real parts: virtual reader, token, browser
 	@.venv-card/bin/python -m pytest tests/card --confcutdir=tests/card
@@ -64,8 +64,9 @@ generated: setup ## Check that generated schemas and docs are fresh
 	@$(PY) -m libs.messages check
 	@$(PY) -m libs.lifecycle check
 
-pytest: setup ## Run every test but those of make test-card, without the other checks
-	@$(PY) -m pytest -m "not card"
+pytest: setup ## Run every test but those of make test-card, without the other checks: first those without Kafka, on every core
+	@$(PY) -m pytest -m "not stack and not card" -n logical
+	@$(PY) -m pytest -m "stack and not card"
 
 format: setup ## Format the code and mend what ruff can mend
 	@.venv/bin/ruff format .

@@ -32,7 +32,7 @@ def test_the_legal_persons_card_has_buttons_on_debit_agreements_only(document: s
     assert bool(found) == (document == "debit-agreement")
 
 
-@pytest.mark.parametrize("role", COMPANY_ROLES)
+@pytest.mark.parametrize("role", sorted(COMPANY_ROLES))
 @pytest.mark.parametrize("document", LIFECYCLES)
 def test_each_button_signs_a_kind_that_the_card_may_sign(role: Role, document: str) -> None:
     by_name = {kind.name: kind for kind in KINDS.values()}
