@@ -36,6 +36,9 @@ class Watcher:
     log: FilteringBoundLogger
     _offsets: dict[object, int] | None = None
 
+    def __post_init__(self) -> None:
+        self.progress.working(LOOP)  # before the loop's first turn, in which it may get stuck
+
     async def run(self) -> None:
         """Look until the service stops."""
         beat = asyncio.create_task(self._beat())
@@ -47,7 +50,6 @@ class Watcher:
 
     async def _beat(self) -> None:
         """The event loop always has work: this. A loop that is stuck does not get to do it."""
-        self.progress.working(LOOP)
         while True:
             self.progress.moved(LOOP)
             await asyncio.sleep(min(_LOOP_SECONDS, self.progress.stall_seconds_max / 4))
