@@ -40,7 +40,7 @@ class PcscBackend:
     name: str = "pcsc"
 
     def slots(self) -> Sequence[Slot]:
-        """The readers now. Raises Trouble NO_SERVICE."""
+        """The readers now. Raises Trouble NO_SERVICE, SERVICE_FAILED."""
         with _context() as context:
             return [
                 Slot(self.name, reader, bool(state & scard.SCARD_STATE_PRESENT))
@@ -61,26 +61,28 @@ class PcscBackend:
 def look(context: object, known: dict[str, int], wait_ms: int) -> dict[str, int]:
     """Each reader's state (SCARD_STATE_ bits), as soon as one differs from `known`, or at the end.
 
-    Raises Trouble NO_SERVICE.
+    Raises Trouble NO_SERVICE, SERVICE_FAILED.
     """
     result, readers = scard.SCardListReaders(context, [])
-    if result == scard.SCARD_E_NO_READERS_AVAILABLE or not readers:
+    if result == scard.SCARD_E_NO_READERS_AVAILABLE:
         return {}
-    _check(result, "NO_SERVICE")
+    _check_service(result)
+    if not readers:
+        return {}
     asked = [(name, known.get(name, scard.SCARD_STATE_UNAWARE)) for name in readers]
     result, states = scard.SCardGetStatusChange(context, wait_ms, asked)
     if result == scard.SCARD_E_TIMEOUT:
         return {name: known[name] for name in readers if name in known}
     if result in _GONE:  # a reader went between the two questions
         return {}
-    _check(result, "NO_SERVICE")
+    _check_service(result)
     return {name: state for name, state, _ in states}
 
 
 @contextmanager
 def _context() -> Iterator[object]:
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-    _check(result, "NO_SERVICE")
+    _check_service(result)
     try:
         yield context
     finally:
@@ -110,11 +112,26 @@ def _transmit(handle: object, protocol: int, command: bytes) -> tuple[bytes, int
 
 
 def _check(result: int, gone: str) -> None:
-    """Raises the Trouble that a result of the service stands for."""
+    """Raises the Trouble that a result about a card stands for."""
     if result == scard.SCARD_S_SUCCESS:
         return
     if result in _NO_SERVICE:
         raise Trouble("NO_SERVICE")
     if result in _GONE:
         raise Trouble(gone)
-    raise Trouble("GARBLED", what=scard.SCardGetErrorMessage(result))
+    raise Trouble("GARBLED", what=_told(result))
+
+
+def _check_service(result: int) -> None:
+    """The same of a result in which no card has part: it is the service that cannot."""
+    if result == scard.SCARD_S_SUCCESS:
+        return
+    if result in _NO_SERVICE:
+        raise Trouble("NO_SERVICE")
+    raise Trouble("SERVICE_FAILED", what=_told(result))
+
+
+def _told(result: int) -> str:
+    """The system's words for a result and its number, for who helps; it has none for some."""
+    words = scard.SCardGetErrorMessage(result) or ""
+    return f"{words} (0x{result & 0xFFFFFFFF:08X})".strip()

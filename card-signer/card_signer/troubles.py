@@ -18,6 +18,14 @@ TABLE: tuple[Row, ...] = (
         "Base60408",
     ),
     Row(
+        "SERVICE_FAILED",
+        "智能卡服务出错：{what}",
+        "the smart card service fails: {what}",
+        "请重启智能卡服务（Windows：Smart Card；Linux：pcscd）；仍有问题请重启电脑",
+        "restart it (Windows: Smart Card; Linux: pcscd); if it stays so, restart the computer",
+        "Base60408",
+    ),
+    Row(
         "NO_READER",
         "未检测到读卡器",
         "there is no card reader",
