@@ -22,6 +22,7 @@ from card_signer.instance import single
 from card_signer.screens import consent_of
 from card_signer.seals.shelf import Shelf
 from card_signer.settings import Settings, WrongSettings, load
+from card_signer.streams import take_everything
 from card_signer.troubles import Trouble
 from card_signer.trust import Trust
 
@@ -37,6 +38,7 @@ Wanted = Annotated[str, typer.Option("--card", help="fingerprint of the card tha
 
 def main() -> None:
     """Run the program. Troubles are one sentence and what to do, with exit code 1."""
+    take_everything()
     try:
         app()
     except Trouble as trouble:

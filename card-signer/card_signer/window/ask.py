@@ -73,7 +73,7 @@ def _tell(asking: FileIO, told: bytes) -> None:
     try:
         while left:
             left = left[asking.write(left) :]
-    except BrokenPipeError:
+    except OSError:  # not always a BrokenPipeError: on Windows EINVAL
         return  # it died; that there is no answer tells it
 
 
