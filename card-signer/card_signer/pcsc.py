@@ -113,22 +113,18 @@ def _transmit(handle: object, protocol: int, command: bytes) -> tuple[bytes, int
 
 def _check(result: int, gone: str) -> None:
     """Raises the Trouble that a result about a card stands for."""
-    if result == scard.SCARD_S_SUCCESS:
-        return
-    if result in _NO_SERVICE:
-        raise Trouble("NO_SERVICE")
     if result in _GONE:
         raise Trouble(gone)
-    raise Trouble("GARBLED", what=_told(result))
+    _check_service(result, "GARBLED")
 
 
-def _check_service(result: int) -> None:
+def _check_service(result: int, otherwise: str = "SERVICE_FAILED") -> None:
     """The same of a result in which no card has part: it is the service that cannot."""
     if result == scard.SCARD_S_SUCCESS:
         return
     if result in _NO_SERVICE:
         raise Trouble("NO_SERVICE")
-    raise Trouble("SERVICE_FAILED", what=_told(result))
+    raise Trouble(otherwise, what=_told(result))
 
 
 def _told(result: int) -> str:

@@ -1,9 +1,11 @@
 """Which screen is asked in, and that only what can be read is shown there."""
 
+import errno
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from card_signer.lines import Line
 from card_signer.screens import consent_of, has_window
 from card_signer.settings import Settings
 from card_signer.terminal import Terminal
+from card_signer.window import ask
 from card_signer.window.ask import Window
 from card_signer.window.sheet import read
 from tests.card.conftest import refused
@@ -49,6 +52,18 @@ def test_what_can_be_read_is_shown_as_it_is() -> None:
 def test_a_window_that_talks_nonsense_signs_nothing(command: tuple[str, ...]) -> None:
     with refused("NO_SCREEN"):
         Window(command).ask(replace(QUESTION, lines=QUESTION.lines * 9_000), 2)
+
+
+def test_a_window_that_died_is_an_invalid_argument_on_windows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Died(FileIO):
+        def write(self, _told: object) -> int:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(ask, "FileIO", Died)
+    with refused("NO_SCREEN"):
+        Window(("true",)).ask(QUESTION, 5)
 
 
 @pytest.mark.parametrize(("said", "code"), [("=123", "PIN_FORM"), ("=", "PIN_FORM")])

@@ -11,7 +11,7 @@ README = Path(__file__).parents[2] / "card-signer" / "README.md"
 
 def documented() -> dict[str, tuple[str, str]]:
     """Name → default, description: the rows of the table below its head."""
-    lines = README.read_text().splitlines()
+    lines = README.read_text("utf-8").splitlines()
     start = lines.index("| setting | default | what it is |") + 2
     rows = {}
     for line in lines[start:]:

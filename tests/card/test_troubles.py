@@ -16,7 +16,9 @@ _RAISED = re.compile(r'Trouble\(\s*"(\w+)"')
 def sources() -> str:
     """All of the program, but for the table itself."""
     tables = {"troubles.py", *(path.name for path in SOURCE.glob("trouble_*.py"))}
-    return "\n".join(path.read_text() for path in SOURCE.rglob("*.py") if path.name not in tables)
+    return "\n".join(
+        path.read_text("utf-8") for path in SOURCE.rglob("*.py") if path.name not in tables
+    )
 
 
 def test_what_is_raised_has_a_row() -> None:
